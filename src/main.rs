@@ -1,0 +1,2 @@
+//! The `postkey` command.
+fn main() {}
