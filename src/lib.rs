@@ -1,2 +1,33 @@
-//! Postkey sets up mailboxes, runs their OAuth flows and keeps their tokens alive.
+//! Postkey sets up mailboxes, runs their OAuth flows, keeps the tokens alive and says what is broken and who can mend it.
+//!
+//! ```text
+//! main → serve → routes → features → web → error, config, clock, ids
+//!                   │        └─────→ microsoft, secrets, db → clock, ids
+//!                   └ sideways only as tests/suite/architecture.rs lists
+//! ```
+
+pub mod app;
+pub mod chance;
 pub mod clock;
+pub mod config;
+pub mod error;
+pub mod ids;
+pub mod probes;
+pub mod routes;
+pub mod serve;
+pub mod telemetry;
+
+pub mod db;
+pub mod microsoft;
+pub mod secrets;
+pub mod web;
+pub mod words;
+
+pub mod applications;
+pub mod audit;
+pub mod login;
+pub mod mailboxes;
+pub mod overview;
+pub mod setup;
+pub mod tokens;
+pub mod users;

@@ -1,2 +1,196 @@
-//! The `postkey` command.
-fn main() {}
+//! The `postkey` command: parses, calls, prints, exits.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use postkey::app::App;
+use postkey::chance::Chance;
+use postkey::clock::Clock;
+use postkey::config::Config;
+use postkey::ids::UserId;
+use postkey::secrets::MasterKeyError;
+use postkey::users::{Role, User, password, store, user};
+use postkey::{audit, serve, setup, telemetry};
+use secrecy::SecretString;
+
+/// What the shell gets for a configuration or key that cannot be used (sysexits.h, EX_CONFIG).
+const UNUSABLE: u8 = 78;
+
+/// Sets up Office 365 mailboxes and keeps their tokens alive.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the console (the default)
+    Serve,
+    /// Print the one-time code for the first account again
+    SetupCode,
+    /// Accounts, from the host (the server must be stopped when the database is SQLite)
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Bring the tables up to date and exit
+    Migrate,
+    /// Print the version
+    Version,
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Add an account; the password is read from standard input
+    Add {
+        /// E-mail address
+        email: String,
+        /// What the person is called
+        #[arg(long)]
+        name: String,
+        /// viewer, operator, mailbox_administrator, application_administrator or owner
+        #[arg(long, default_value = "mailbox_administrator")]
+        role: String,
+    },
+    /// Set a new password, read from standard input, and end all sessions of the account
+    Reset {
+        /// E-mail address
+        email: String,
+    },
+    /// List accounts
+    List,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.command.unwrap_or(Command::Serve)).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            eprintln!("postkey: {cause:#}");
+            let unusable = cause.downcast_ref::<MasterKeyError>().is_some() || cause.to_string().contains("POSTKEY_");
+            ExitCode::from(if unusable { UNUSABLE } else { 1 })
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    if matches!(command, Command::Version) {
+        println!("postkey {}", env!("CARGO_PKG_VERSION"));
+        return Ok(());
+    }
+    let config = Config::load(std::env::vars())?;
+    telemetry::start(&config)?;
+    match command {
+        Command::Serve => serve_until_told(config).await,
+        Command::SetupCode => print_setup_code(&config),
+        Command::User(command) => user_command(open(config).await?, command).await,
+        Command::Migrate => {
+            open(config).await?;
+            println!("the tables are up to date");
+            Ok(())
+        }
+        Command::Version => Ok(()),
+    }
+}
+
+async fn open(config: Config) -> anyhow::Result<App> {
+    Ok(App::open(config, Clock::System, Chance::System).await?.0)
+}
+
+async fn serve_until_told(config: Config) -> anyhow::Result<()> {
+    let key = config.master_key_file.display().to_string();
+    let running = serve::start(config, Clock::System, Chance::System).await?;
+    let address = running.app.config.public_url.as_str().trim_end_matches('/').to_owned();
+    println!("Postkey listens on {address}");
+    if running.made_master_key {
+        println!("A new master key is in {key}. Keep a copy in a safe place: without it no secret can be read.");
+    }
+    if let Some(code) = &running.setup_code {
+        println!("Make the first account at {address}/setup with this code, good for 24 hours:\n\n    {code}\n");
+    }
+    told_to_stop().await?;
+    println!("Stopping");
+    running.stop().await;
+    Ok(())
+}
+
+async fn told_to_stop() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        done = tokio::signal::ctrl_c() => done?,
+    }
+    Ok(())
+}
+
+fn print_setup_code(config: &Config) -> anyhow::Result<()> {
+    let path = setup::code::file(&config.data_dir);
+    let code = std::fs::read_to_string(&path).with_context(|| {
+        format!("there is no set-up code in {}. Either the first account was already made, or Postkey has not been started yet", path.display())
+    })?;
+    println!("{}", code.trim());
+    Ok(())
+}
+
+async fn user_command(app: App, command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::List => {
+            for user in store::all(&app.db).await? {
+                println!("{}\t{}\t{}", user.email, user.role.value(), user.name);
+            }
+            Ok(())
+        }
+        UserCommand::Add { email, name, role } => add_user(&app, email, name, &role).await,
+        UserCommand::Reset { email } => reset_user(&app, &email).await,
+    }
+}
+
+async fn add_user(app: &App, email: String, name: String, role: &str) -> anyhow::Result<()> {
+    let role = Role::parse(role).with_context(|| format!("{role} is no role; choose one of {}", Role::ALL.map(Role::value).join(", ")))?;
+    let email = user::email(&email).map_err(anyhow::Error::msg)?;
+    let hash = password::hash(app, read_password(&email)?).await?;
+    let now = app.clock.now();
+    let user = User { id: UserId::new(now, &app.chance), email, name, role };
+    let mut tx = app.db.begin().await?;
+    store::mark_set_up(&mut tx, now).await?;
+    if !store::insert(&mut tx, &user, &hash, now).await? {
+        bail!("{} already has an account", user.email);
+    }
+    note(app, &mut tx, "user.added", user.id.as_str(), &user.email).await?;
+    tx.commit().await?;
+    println!("{} can sign in now", user.email);
+    Ok(())
+}
+
+async fn reset_user(app: &App, email: &str) -> anyhow::Result<()> {
+    let hash = password::hash(app, read_password(email)?).await?;
+    let mut tx = app.db.begin().await?;
+    if !store::set_password(&mut tx, email, &hash).await? {
+        bail!("{email} has no account");
+    }
+    note(app, &mut tx, "user.password_reset", email, "from the host").await?;
+    tx.commit().await?;
+    println!("{email} has a new password, and all sessions of the account have ended");
+    Ok(())
+}
+
+async fn note(app: &App, tx: &mut postkey::db::Tx, action: &'static str, object: &str, detail: &str) -> anyhow::Result<()> {
+    let entry = audit::Entry { actor: "the host", action, object, detail };
+    Ok(audit::record(tx, app, entry).await?)
+}
+
+fn read_password(email: &str) -> anyhow::Result<SecretString> {
+    if std::io::stdin().is_terminal() {
+        print!("New password (it is shown as you type): ");
+        std::io::stdout().flush()?;
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let password = SecretString::from(line.trim_end_matches(['\r', '\n']).to_owned());
+    password::acceptable(&password, email).map_err(anyhow::Error::msg)?;
+    Ok(password)
+}

@@ -1,1 +1,64 @@
-//! Plays Microsoft.
+//! Plays Microsoft Entra ID and Microsoft Graph over real HTTP, for tests and demonstrations.
+//!
+//! One listener serves everything. The authority (what stands for `https://login.microsoftonline.com`) is at the root,
+//! because clients want authorities of the form `https://host/tenant`; Graph is under `/graph`; a control page with its
+//! JSON API is under `/_control`.
+//!
+//! ```text
+//! GET  /{tenant}/v2.0/.well-known/openid-configuration
+//! GET  /{tenant}/discovery/v2.0/keys
+//! GET  /common/discovery/instance
+//! POST /{tenant}/oauth2/v2.0/token                                   client credentials: secret or certificate
+//! GET  /graph/v1.0/me
+//! GET  /graph/v1.0/users/{m}
+//! GET  /graph/v1.0/users/{m}/mailboxSettings
+//! GET  /graph/v1.0/users/{m}/mailFolders/inbox
+//! GET, POST  /graph/v1.0/users/{m}/messages
+//! DELETE     /graph/v1.0/users/{m}/messages/{id}
+//! POST /graph/v1.0/users/{m}/messages/{id}/permanentDelete
+//! POST /graph/v1.0/users/{m}/sendMail
+//! ```
+//!
+//! What exists is the [`Estate`]; what goes wrong are its [`Fault`]s; what happened is in [`Simulator::requests`] and
+//! the [`Outbox`]. All of it may be changed while the simulator runs.
+//!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! use postkey_simulator::{Fault, Kind, Options, Simulator};
+//!
+//! let microsoft = Simulator::start(Options::default()).await?;
+//! let client_id = microsoft.estate(|estate| estate.application("Contoso Mail").map(|it| it.client_id));
+//! microsoft.fault(Fault::aadsts(7_000_222).times(1));
+//! // … let the program under test ask microsoft.authority() for a token …
+//! microsoft.wait_for(Kind::Token, 1).await;
+//! microsoft.stop().await;
+//! # let _ = client_id; Ok(()) }
+//! ```
+
+mod asked;
+mod chance;
+mod clock;
+mod control;
+mod entra;
+mod estate;
+mod faults;
+mod front;
+mod graph;
+mod requests;
+mod routes;
+mod server;
+mod simulator;
+mod tls;
+mod world;
+
+pub use clock::SimClock;
+pub use entra::codes;
+pub use estate::{
+    Application, Certificate, Estate, Lifetime, Mailbox, MailboxKind, Mailboxes, Message, Outbox,
+    Permission, Secret, Sent, Settings, State, Tenant,
+};
+pub use faults::{Bend, Failure, Fault, FaultId, Faults, Page, Place, RetryAfter};
+pub use graph::Refusal;
+pub use requests::{Call, Code, Kind, Recorded};
+pub use simulator::{Options, Simulator};
+pub use tls::Tls;

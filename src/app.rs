@@ -1,0 +1,156 @@
+//! What every handler and job may use: one cheap clone instead of a list of parts.
+
+use std::collections::HashMap;
+use std::fs::{DirBuilder, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use anyhow::Context;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::config::{Config, CustomCloud};
+use crate::db::{self, Db};
+use crate::microsoft::{self, Clouds, Limits, Microsoft};
+use crate::secrets::{Keyring, MasterKey, MasterKeyError};
+
+/// The running product. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// What the host decided.
+    pub config: Arc<Config>,
+    /// The database.
+    pub db: Db,
+    /// Seals and opens secrets.
+    pub keyring: Keyring,
+    /// The way to Microsoft.
+    pub microsoft: Microsoft,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub chance: Chance,
+    /// Work that outlives its request; a stop waits for it.
+    pub tasks: TaskTracker,
+    /// Cancelled when Postkey stops.
+    pub stopping: CancellationToken,
+    /// At most two password hashes at once, so that logins cannot starve the rest (S-10).
+    pub hashing: Arc<Semaphore>,
+    /// One lock for each piece of work that must not be done twice at once in this process.
+    pub single: Single,
+}
+
+/// File beside the database that names the master key, so that a wrong one is refused before anything is opened.
+const KEY_NAME: &str = "master-key.id";
+
+impl App {
+    /// Opens everything the product needs. Says whether a master key was made.
+    ///
+    /// # Errors
+    /// If the key does not fit the data (then nothing was touched), or something cannot be opened.
+    pub async fn open(config: Config, clock: Clock, chance: Chance) -> anyhow::Result<(Self, bool)> {
+        let (master, made) = master_key(&config, &chance).await?;
+        make_private_folder(&config.data_dir)?;
+        let db = match config.database.postgres_url() {
+            Some(url) => Db::open_postgres(url).await?,
+            None => Db::open_sqlite(&config.data_dir).await?,
+        };
+        if config.database.postgres_url().is_none() {
+            write_private(&config.data_dir.join(KEY_NAME), master.id())?;
+        }
+        let keyring = Keyring::load(&db, master, clock.now(), &chance).await?;
+        let microsoft = way_to_microsoft(&config, &clock)?;
+        let app = Self {
+            config: Arc::new(config),
+            db,
+            keyring,
+            microsoft,
+            clock,
+            chance,
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            hashing: Arc::new(Semaphore::new(2)),
+            single: Single::default(),
+        };
+        Ok((app, made))
+    }
+}
+
+/// The master key, compared with what the data asks for. Reads only; a key is made only where there is no data.
+async fn master_key(config: &Config, chance: &Chance) -> Result<(MasterKey, bool), anyhow::Error> {
+    let inside = config.data_dir.canonicalize().unwrap_or_else(|_| config.data_dir.clone());
+    let key_folder = config.master_key_file.parent().map(Path::to_owned).unwrap_or_default();
+    if key_folder.canonicalize().unwrap_or(key_folder).starts_with(&inside) {
+        return Err(MasterKeyError::InsideData(config.master_key_file.clone()).into());
+    }
+    let (data, expected) = match config.database.postgres_url() {
+        Some(url) => {
+            let expected = db::master_key_of(url).await?;
+            (expected.as_ref().map(|_| "the PostgreSQL database".to_owned()), expected)
+        }
+        None => {
+            let there = config.data_dir.join("postkey.db").exists();
+            let named = std::fs::read_to_string(config.data_dir.join(KEY_NAME)).ok();
+            (there.then(|| config.data_dir.display().to_string()), named.map(|name| name.trim().to_owned()))
+        }
+    };
+    let (master, made) = MasterKey::read_or_make(&config.master_key_file, data.as_deref(), chance)?;
+    match expected {
+        Some(expected) if expected != master.id() => {
+            Err(MasterKeyError::Wrong { expected, given: master.id().to_owned() }.into())
+        }
+        _ => Ok((master, made)),
+    }
+}
+
+fn way_to_microsoft(config: &Config, clock: &Clock) -> anyhow::Result<Microsoft> {
+    let custom = config.custom_cloud.clone().map(|CustomCloud { name, authority, graph }| {
+        microsoft::CustomCloud { name, authority, graph }
+    });
+    let extra_ca = match &config.ca_file {
+        Some(path) => Some(std::fs::read(path).with_context(|| format!("POSTKEY_CA_FILE: {} cannot be read", path.display()))?),
+        None => None,
+    };
+    Microsoft::new(Clouds::new(custom)?, Limits::default(), clock.clone(), extra_ca.as_deref())
+}
+
+/// The folder and the database file for nobody but the owner (S-08); SQLite gives its other files the same mode.
+fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let failed = || format!("the data folder {} cannot be made", folder.display());
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(failed)?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).with_context(failed)?;
+    let file = folder.join("postkey.db");
+    OpenOptions::new().append(true).create(true).mode(0o600).open(file).with_context(failed)?;
+    Ok(())
+}
+
+fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    if std::fs::read_to_string(path).is_ok_and(|there| there.trim() == text) {
+        return Ok(());
+    }
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    writeln!(file, "{text}")?;
+    Ok(file.sync_all()?)
+}
+
+/// Locks by name, for work that must not run twice at once in this process.
+#[derive(Clone, Debug, Default)]
+pub struct Single(Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>);
+
+impl Single {
+    /// Waits until nobody else in this process does the work called `name`, and holds it until the guard is dropped.
+    pub async fn flight(&self, name: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        let lock = {
+            let mut locks = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            locks.retain(|_, lock| Arc::strong_count(lock) > 1);
+            locks.entry(name.to_owned()).or_default().clone()
+        };
+        lock.lock_owned().await
+    }
+}

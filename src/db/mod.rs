@@ -1,0 +1,228 @@
+//! The two database engines behind one SQL text. Knows engines, knows no feature.
+//!
+//! Reads take `&Db`, writes take `&mut Tx`. Every text in the stores runs unchanged on SQLite and on PostgreSQL; the
+//! shared subset is written down in `migrations/README.md`.
+
+mod lock;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use crate::error::Result;
+pub use lock::DataLock;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// The first SQLite without the WAL-reset corruption bug (sqlite.org/wal.html#walresetbug).
+const OLDEST_SAFE_SQLITE: (u32, u32, u32) = (3, 51, 3);
+/// How long a writer waits for another one, in seconds.
+const BUSY_SECONDS: u64 = 5;
+
+/// The database Postkey was configured with.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// One file, one process: a single writer and several readers.
+    Sqlite {
+        /// Read-only connections.
+        read: SqlitePool,
+        /// The one connection that writes.
+        write: SqlitePool,
+        /// Held as long as the database is open.
+        lock: Arc<DataLock>,
+    },
+    /// A server that several replicas may share.
+    Postgres(PgPool),
+}
+
+/// An open write. Drop it to undo; [`Tx::commit`] to keep.
+#[derive(Debug)]
+pub enum Tx {
+    /// Began with `BEGIN IMMEDIATE`: no other writer until it ends.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// An ordinary transaction.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs one body against whichever pool is there, for reading.
+macro_rules! on_db {
+    ($db:expr, |$c:ident| $body:expr) => {
+        match $db {
+            $crate::db::Db::Sqlite { read: $c, .. } => $body,
+            $crate::db::Db::Postgres($c) => $body,
+        }
+    };
+}
+
+/// Runs one body inside an open write.
+macro_rules! in_tx {
+    ($tx:expr, |$c:ident| $body:expr) => {
+        match $tx {
+            $crate::db::Tx::Sqlite(tx) => {
+                let $c = &mut **tx;
+                $body
+            }
+            $crate::db::Tx::Postgres(tx) => {
+                let $c = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+pub(crate) use {in_tx, on_db};
+
+/// What a write without rows gives back, the same for both engines.
+pub(crate) trait Affected {
+    /// How many rows were changed.
+    fn affected(self) -> sqlx::Result<u64>;
+}
+
+impl Affected for sqlx::Result<sqlx::sqlite::SqliteQueryResult> {
+    fn affected(self) -> sqlx::Result<u64> {
+        self.map(|done| done.rows_affected())
+    }
+}
+
+impl Affected for sqlx::Result<sqlx::postgres::PgQueryResult> {
+    fn affected(self) -> sqlx::Result<u64> {
+        self.map(|done| done.rows_affected())
+    }
+}
+
+impl Db {
+    /// Opens the SQLite file `postkey.db` in `folder`, makes it if it is not there, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// If another process holds the folder, or the SQLite library is one that may corrupt data.
+    pub async fn open_sqlite(folder: &Path) -> anyhow::Result<Self> {
+        let lock = Arc::new(DataLock::take(folder)?);
+        let options = SqliteConnectOptions::new()
+            .filename(folder.join("postkey.db"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A rotated refresh token that is lost in a power cut is lost for good.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(BUSY_SECONDS))
+            .pragma("secure_delete", "ON")
+            .pragma("temp_store", "MEMORY")
+            .pragma("cache_size", "-8192")
+            .statement_cache_capacity(200);
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .min_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(Duration::from_secs(BUSY_SECONDS))
+            .connect_with(options.clone())
+            .await
+            .context("the SQLite database could not be opened")?;
+        refuse_unsafe_sqlite(&write).await?;
+        MIGRATIONS.run(&write).await.context("the tables could not be brought up to date")?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(4)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(Duration::from_secs(BUSY_SECONDS))
+            .connect_with(options.read_only(true).create_if_missing(false))
+            .await
+            .context("the SQLite database could not be opened for reading")?;
+        Ok(Self::Sqlite { read, write, lock })
+    }
+
+    /// Connects to PostgreSQL and brings its tables up to date.
+    ///
+    /// # Errors
+    /// If the server cannot be reached or refuses.
+    pub async fn open_postgres(url: &str) -> anyhow::Result<Self> {
+        let pool = PgPoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(BUSY_SECONDS))
+            .connect(url)
+            .await
+            .context("PostgreSQL could not be reached")?;
+        MIGRATIONS.run(&pool).await.context("the tables could not be brought up to date")?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Begins a write.
+    ///
+    /// # Errors
+    /// [`crate::error::AppError::Busy`] if another writer does not end in time or no connection is free.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Whether the database answers a read, for `/readyz`.
+    pub async fn answers(&self) -> bool {
+        on_db!(self, |c| sqlx::query("SELECT 1").execute(c).await.is_ok())
+    }
+
+    /// Ends all connections after the work that they do.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { read, write, .. } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes the write durable.
+    ///
+    /// # Errors
+    /// If the database could not keep it; then nothing of it is kept.
+    pub async fn commit(self) -> Result<()> {
+        Ok(match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        })
+    }
+}
+
+/// The ID of the master key that the data in this PostgreSQL database was sealed with; `None` if there is no data.
+///
+/// # Errors
+/// If the server cannot be reached.
+pub async fn master_key_of(url: &str) -> anyhow::Result<Option<String>> {
+    use sqlx::{ConnectOptions, Connection};
+    let options: sqlx::postgres::PgConnectOptions = url.parse()?;
+    let mut connection = options.connect().await.context("PostgreSQL could not be reached")?;
+    let found = sqlx::query_scalar("SELECT master_key_id FROM data_keys ORDER BY created_at DESC LIMIT 1")
+        .fetch_optional(&mut connection)
+        .await;
+    connection.close().await?;
+    match found {
+        Err(sqlx::Error::Database(cause)) if cause.code().as_deref() == Some("42P01") => Ok(None),
+        found => Ok(found?),
+    }
+}
+
+/// Whether `cause` says that a unique column already holds this value. Never by the constraint's name: SQLite has none.
+pub fn is_taken(cause: &sqlx::Error) -> bool {
+    cause.as_database_error().is_some_and(|database| database.is_unique_violation())
+}
+
+async fn refuse_unsafe_sqlite(pool: &SqlitePool) -> anyhow::Result<()> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(pool).await?;
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    if (next(), next(), next()) < OLDEST_SAFE_SQLITE {
+        bail!("SQLite {version} can corrupt a database in WAL mode; Postkey needs 3.51.3 or newer");
+    }
+    Ok(())
+}

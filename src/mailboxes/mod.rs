@@ -1,0 +1,28 @@
+//! Mailboxes: the noun at the centre.
+//!
+//! ```text
+//! /mailboxes                     index.rs    the list, its filters and pages; /mailboxes.csv the same rows
+//! /mailboxes/new                 new.rs      the form; POST /mailboxes saves and checks
+//! /mailboxes/bulk                bulk.rs     many at once
+//! /mailboxes/{id}                show.rs     health: the ladder, what is wrong and who can mend it
+//! /mailboxes/{id}/checks         checks.rs   every check
+//! /mailboxes/{id}/edit           edit.rs     settings
+//! /mailboxes/{id}/{action}       actions.rs  check, test message, pause, resume, default, delete, restore
+//! ```
+
+pub mod actions;
+pub mod bulk;
+pub mod check;
+pub mod checks;
+pub mod edit;
+pub mod form;
+pub mod history;
+pub mod index;
+pub mod ladder;
+pub mod mailbox;
+pub mod new;
+pub mod search;
+pub mod show;
+pub mod store;
+
+pub use mailbox::Mailbox;

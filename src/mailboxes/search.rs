@@ -1,0 +1,325 @@
+//! The list of mailboxes: filters, sort order and keyset pages, as one query that is the same on both engines.
+
+use serde::{Deserialize, Serialize};
+use sqlx::{Database, Encode, FromRow, QueryBuilder, Type};
+
+use crate::applications::credential;
+use crate::clock::UnixTime;
+use crate::db::{Affected, Db, Tx, in_tx, on_db};
+use crate::error::Result;
+use crate::ids::{ApplicationId, MailboxId};
+use crate::web::lists;
+use crate::words::{Cause, Status};
+
+use super::mailbox::{Mailbox, proof_from};
+use super::store::Row;
+
+/// Counting stops here: the page says "1000+" and stays fast.
+pub const COUNT_CAP: i64 = 1_000;
+
+/// What the address of the list asks for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    /// Part of an address, a name or an application.
+    pub q: String,
+    /// A status' value, or `action` for everything that needs a person.
+    pub status: String,
+    /// An application's ID.
+    pub app: String,
+    /// `address`, `-address`, or empty for what needs a person first.
+    pub sort: String,
+    /// Cursor: rows after this place.
+    pub after: String,
+    /// Cursor: rows before this place.
+    pub before: String,
+    /// Rows on a page.
+    pub n: String,
+}
+
+/// A row of the list.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The mailbox.
+    pub mailbox: Mailbox,
+    /// Name of its application.
+    pub application: String,
+    /// When that application's credential ends.
+    pub ends: Option<UnixTime>,
+    /// Whether it is the default outbound mailbox.
+    pub is_default: bool,
+    place: Place,
+}
+
+/// Where a row stands in its sort order.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Place {
+    urgency: i64,
+    key: String,
+    id: String,
+}
+
+/// A page of the list.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    /// The rows, in order.
+    pub rows: Vec<Found>,
+    /// Cursor of the page before, if there is one.
+    pub before: Option<String>,
+    /// Cursor of the page after, if there is one.
+    pub after: Option<String>,
+}
+
+#[derive(FromRow)]
+struct FoundRow {
+    #[sqlx(flatten)]
+    mailbox: Row,
+    application_name: String,
+    credential_ends_at: Option<UnixTime>,
+    is_default: bool,
+    urgency: i64,
+    sort_key: String,
+}
+
+const SELECT: &str = "
+    SELECT m.id, m.address, m.display_name, m.application_id, m.version, m.created_by, m.created_at, m.paused_by, m.paused_at,
+        m.deleted_by, m.deleted_at, m.incoming, m.outgoing, m.since, m.checking_since, m.checked_at, m.good_at, m.sent_at,
+        m.last_check_id, m.urgency, m.sort_key,
+        a.name AS application_name, a.credential_ends_at, d.mailbox_id IS NOT NULL AS is_default
+    FROM mailboxes m
+    LEFT JOIN applications a ON a.id = m.application_id
+    LEFT JOIN default_outbound d ON d.mailbox_id = m.id
+    WHERE ";
+
+const COUNT: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM mailboxes m LEFT JOIN applications a ON a.id = m.application_id WHERE ";
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Sort {
+    Urgency,
+    Address,
+    AddressDown,
+}
+
+impl Filter {
+    /// Rows on a page, as the reader asks, within reason.
+    pub fn rows(&self) -> u16 {
+        self.n.parse().unwrap_or(lists::ROWS).clamp(1, lists::MOST_ROWS)
+    }
+
+    /// Whether anything is filtered.
+    pub fn is_empty(&self) -> bool {
+        self.q.trim().is_empty() && self.status.is_empty() && self.app.is_empty()
+    }
+
+    /// As parameters of an address, without the cursor.
+    pub fn query(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("q", self.q.trim().to_owned()),
+            ("status", self.status.clone()),
+            ("app", self.app.clone()),
+            ("sort", self.sort.clone()),
+            ("n", self.n.clone()),
+        ]
+    }
+
+    fn sort(&self) -> Sort {
+        match self.sort.as_str() {
+            "address" => Sort::Address,
+            "-address" => Sort::AddressDown,
+            _ => Sort::Urgency,
+        }
+    }
+}
+
+/// One page of the list.
+///
+/// # Errors
+/// If the cursor is not one of ours or the database cannot answer.
+pub async fn page(db: &Db, filter: &Filter, now: UnixTime) -> Result<Rows> {
+    let back = !filter.before.is_empty();
+    let cursor = if back { &filter.before } else { &filter.after };
+    let place: Option<Place> = if cursor.is_empty() { None } else { Some(lists::place(cursor)?) };
+    let wanted = usize::from(filter.rows());
+    let found: Vec<FoundRow> = on_db!(db, |c| {
+        let mut query = QueryBuilder::new(SELECT);
+        matching(&mut query, filter, now);
+        if let Some(place) = &place {
+            beyond(&mut query, filter.sort(), back, place);
+        }
+        query.push(order(filter.sort(), back)).push(" LIMIT ").push_bind(wanted as i64 + 1);
+        query.build_query_as().fetch_all(c).await
+    })?;
+    let more = found.len() > wanted;
+    let mut rows = found.into_iter().take(wanted).map(Found::try_from).collect::<Result<Vec<_>>>()?;
+    if back {
+        rows.reverse();
+    }
+    let first = rows.first().map(|row| lists::cursor(&row.place));
+    let last = rows.last().map(|row| lists::cursor(&row.place));
+    let has_before = if back { more } else { place.is_some() };
+    let has_after = if back { true } else { more };
+    Ok(Rows { before: first.filter(|_| has_before), after: last.filter(|_| has_after), rows })
+}
+
+/// How many mailboxes match, at most one more than [`COUNT_CAP`].
+///
+/// # Errors
+/// If the database cannot answer.
+pub async fn count(db: &Db, filter: &Filter, now: UnixTime) -> Result<i64> {
+    Ok(on_db!(db, |c| {
+        let mut query = QueryBuilder::new(COUNT);
+        matching(&mut query, filter, now);
+        query.push(" LIMIT ").push_bind(COUNT_CAP + 1).push(") AS capped");
+        query.build_query_scalar().fetch_one(c).await
+    })?)
+}
+
+/// Pauses every mailbox that matches and is not paused. Gives how many.
+///
+/// # Errors
+/// If the database refuses; then none is changed.
+pub async fn pause_all(tx: &mut Tx, filter: &Filter, by: &str, now: UnixTime) -> Result<u64> {
+    Ok(in_tx!(tx, |c| {
+        let mut query = QueryBuilder::new("UPDATE mailboxes SET paused_by = ");
+        query.push_bind(by.to_owned()).push(", paused_at = ").push_bind(now).push(", updated_at = ").push_bind(now);
+        query.push(" WHERE paused_at IS NULL AND id IN (SELECT m.id FROM mailboxes m LEFT JOIN applications a ON a.id = m.application_id WHERE ");
+        matching(&mut query, filter, now);
+        query.push(")").build().execute(c).await.affected()
+    })?)
+}
+
+/// Resumes every mailbox that matches and is paused. Gives how many.
+///
+/// # Errors
+/// If the database refuses; then none is changed.
+pub async fn resume_all(tx: &mut Tx, filter: &Filter, now: UnixTime) -> Result<u64> {
+    Ok(in_tx!(tx, |c| {
+        let mut query = QueryBuilder::new("UPDATE mailboxes SET paused_by = NULL, paused_at = NULL, updated_at = ");
+        query.push_bind(now);
+        query.push(" WHERE paused_at IS NOT NULL AND id IN (SELECT m.id FROM mailboxes m LEFT JOIN applications a ON a.id = m.application_id WHERE ");
+        matching(&mut query, filter, now);
+        query.push(")").build().execute(c).await.affected()
+    })?)
+}
+
+impl TryFrom<FoundRow> for Found {
+    type Error = crate::error::AppError;
+
+    fn try_from(row: FoundRow) -> Result<Self> {
+        let mailbox: Mailbox = row.mailbox.try_into()?;
+        let place = Place { urgency: row.urgency, key: row.sort_key, id: mailbox.id.to_string() };
+        Ok(Self { mailbox, application: row.application_name, ends: row.credential_ends_at, is_default: row.is_default, place })
+    }
+}
+
+/// What both engines can bind.
+trait Bindable<DB: Database>: for<'q> Encode<'q, DB> + Type<DB> {}
+impl<DB: Database, T: for<'q> Encode<'q, DB> + Type<DB>> Bindable<DB> for T {}
+
+fn matching<DB>(query: &mut QueryBuilder<DB>, filter: &Filter, now: UnixTime)
+where
+    DB: Database,
+    String: Bindable<DB>,
+    UnixTime: Bindable<DB>,
+    i64: Bindable<DB>,
+{
+    query.push("m.deleted_at IS NULL");
+    let words = filter.q.trim().to_lowercase();
+    if !words.is_empty() {
+        let like = format!("%{}%", words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        query.push(" AND (m.sort_key LIKE ").push_bind(like.clone());
+        query.push(" ESCAPE '\\' OR lower(m.display_name) LIKE ").push_bind(like.clone());
+        query.push(" ESCAPE '\\' OR a.name_key LIKE ").push_bind(like).push(" ESCAPE '\\' OR m.id = ").push_bind(words);
+        query.push(")");
+    }
+    if let Ok(app) = filter.app.parse::<ApplicationId>() {
+        query.push(" AND m.application_id = ").push_bind(app.to_string());
+    }
+    with_status(query, &filter.status, now);
+}
+
+/// The same decisions as [`Mailbox::shown`], for rows that are not loaded yet.
+fn with_status<DB>(query: &mut QueryBuilder<DB>, status: &str, now: UnixTime)
+where
+    DB: Database,
+    String: Bindable<DB>,
+    UnixTime: Bindable<DB>,
+    i64: Bindable<DB>,
+{
+    if status == "action" {
+        let warn = i64::from(Status::Failing(Cause::Throttled).rank());
+        query.push(" AND m.paused_at IS NULL AND m.urgency < ").push_bind(warn);
+        return;
+    }
+    let Some(status) = Status::parse(status) else { return };
+    if status == Status::Paused {
+        query.push(" AND m.paused_at IS NOT NULL");
+        return;
+    }
+    query.push(" AND m.paused_at IS NULL");
+    let soon = now.plus(credential::EXPIRING);
+    match status {
+        Status::Checking => {
+            query.push(" AND m.checking_since IS NOT NULL");
+        }
+        Status::Unverified => {
+            query.push(" AND m.checked_at IS NULL");
+        }
+        Status::Unknown => {
+            query.push(" AND m.checked_at < ").push_bind(proof_from(now));
+        }
+        Status::Expiring => {
+            query.push(" AND m.incoming = 'connected' AND a.credential_ends_at < ").push_bind(soon);
+            query.push(" AND m.checked_at >= ").push_bind(proof_from(now));
+        }
+        other => {
+            let value = other.value().to_owned();
+            query.push(" AND (m.incoming = ").push_bind(value.clone()).push(" OR m.outgoing = ").push_bind(value);
+            query.push(") AND m.checked_at >= ").push_bind(proof_from(now));
+            if matches!(other, Status::Connected | Status::Ready) {
+                query.push(" AND (a.credential_ends_at IS NULL OR a.credential_ends_at >= ").push_bind(soon).push(")");
+            }
+        }
+    }
+}
+
+fn beyond<DB>(query: &mut QueryBuilder<DB>, sort: Sort, back: bool, place: &Place)
+where
+    DB: Database,
+    String: Bindable<DB>,
+    i64: Bindable<DB>,
+{
+    let up = (sort == Sort::AddressDown) == back;
+    match sort {
+        Sort::Urgency => {
+            query.push(if up { " AND (m.urgency, m.sort_key, m.id) > (" } else { " AND (m.urgency, m.sort_key, m.id) < (" });
+            query.push_bind(place.urgency).push(", ");
+        }
+        Sort::Address | Sort::AddressDown => {
+            query.push(if up { " AND (m.sort_key, m.id) > (" } else { " AND (m.sort_key, m.id) < (" });
+        }
+    }
+    query.push_bind(place.key.clone()).push(", ").push_bind(place.id.clone()).push(")");
+}
+
+fn order(sort: Sort, back: bool) -> &'static str {
+    match (sort, back) {
+        (Sort::Urgency, false) => " ORDER BY m.urgency, m.sort_key, m.id",
+        (Sort::Urgency, true) => " ORDER BY m.urgency DESC, m.sort_key DESC, m.id DESC",
+        (Sort::Address, false) | (Sort::AddressDown, true) => " ORDER BY m.sort_key, m.id",
+        (Sort::Address, true) | (Sort::AddressDown, false) => " ORDER BY m.sort_key DESC, m.id DESC",
+    }
+}
+
+/// The chosen mailboxes, in the order of their addresses; unknown IDs are left out.
+///
+/// # Errors
+/// If the database cannot answer.
+pub async fn chosen(db: &Db, ids: &[MailboxId]) -> Result<Vec<Mailbox>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.extend(super::store::find(db, id).await?.filter(|mailbox| mailbox.deleted.is_none()));
+    }
+    found.sort_by_key(|mailbox| mailbox.address.to_lowercase());
+    Ok(found)
+}

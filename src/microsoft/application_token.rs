@@ -1,0 +1,246 @@
+//! A token for an application by its own credential (client credentials), asked for with the `oauth2` crate.
+
+use std::pin::Pin;
+use std::sync::Mutex;
+
+use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
+use oauth2::{
+    AsyncHttpClient, AuthType, Client, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
+    RequestTokenError, Scope, StandardRevocableToken, TokenUrl,
+};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
+use url::Url;
+
+use super::classify::{self, Flow};
+use super::entra::refusal;
+use super::failure::{Failure, Outcome};
+use super::http::{Answer, below, fresh_guid};
+use super::token_answer::{EntraError, TokenAnswer};
+use super::{ClientId, Cloud, Guid, Issued, Microsoft, Thumbprint, certificate};
+use crate::words::{Cause, Transport};
+
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// An app registration, addressed in one tenant of one cloud.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct ApplicationRef {
+    /// The cloud it is registered in.
+    pub cloud: Cloud,
+    /// The tenant that is asked.
+    pub tenant: Guid,
+    /// The Application (client) ID.
+    pub client_id: ClientId,
+}
+
+/// What an application proves itself with.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// The Value of a client secret.
+    Secret(SecretString),
+    /// A certificate that was uploaded to the application.
+    Certificate {
+        /// Its private key, PKCS#8 PEM.
+        private_key_pem: SecretString,
+        /// SHA-256 over the certificate.
+        thumbprint: Thumbprint,
+    },
+}
+
+/// The form of a credential that travels: the secret itself, or a fresh assertion that the private key has signed.
+struct Proof {
+    flow: Flow,
+    text: SecretString,
+}
+
+/// The `oauth2` crate's way to the network. What that crate does not pass on is left in `slot`. A struct, because a
+/// closure's future cannot be shown to be `Send` in a handler.
+struct OAuthHttp<'a> {
+    microsoft: &'a Microsoft,
+    proof: &'a Proof,
+    slot: Mutex<Option<Answer>>,
+}
+
+impl<'c> AsyncHttpClient<'c> for OAuthHttp<'_> {
+    type Error = Box<Failure>;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Box<Failure>>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.send(request))
+    }
+}
+
+impl OAuthHttp<'_> {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Box<Failure>> {
+        let unformed = |_| self.microsoft.unformed();
+        let request = reqwest::Request::try_from(request).map_err(unformed)?;
+        let answer = self.microsoft.exchange(request, self.proof.text.clone()).await?;
+        if answer.is_busy() {
+            return Err(refusal(&answer, self.proof.flow));
+        }
+        let mut response = HttpResponse::new(answer.body.clone());
+        *response.status_mut() = answer.status;
+        if let Ok(mut slot) = self.slot.lock() {
+            *slot = Some(answer);
+        }
+        Ok(response)
+    }
+}
+
+type TokenClient = Client<
+    EntraError,
+    TokenAnswer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+impl Microsoft {
+    /// Gets a token for Microsoft Graph by the application's own credential (client credentials).
+    pub async fn application_token(
+        &self,
+        application: &ApplicationRef,
+        credential: &Credential,
+    ) -> Outcome<Issued> {
+        let (started, issued_at) = (Instant::now(), self.clock.now());
+        let endpoint = below(
+            self.authority(application.cloud)?,
+            &[&application.tenant.to_string(), "oauth2", "v2.0", "token"],
+        );
+        let proof = self.proof(application.client_id, credential, &endpoint)?;
+        let client = token_client(application.client_id, endpoint, &proof);
+        let mut request = client
+            .exchange_client_credentials()
+            .add_scope(self.default_scope(application.cloud)?);
+        if proof.flow == Flow::Certificate {
+            request = request
+                .add_extra_param("client_assertion_type", ASSERTION_TYPE)
+                .add_extra_param("client_assertion", proof.text.expose_secret());
+        }
+        let http = OAuthHttp { microsoft: self, proof: &proof, slot: Mutex::new(None) };
+        let answered = request.request_async(&http).await;
+        let answer = http.slot.into_inner().ok().flatten();
+        let (token, answer) = match (answered, answer) {
+            (Ok(token), Some(answer)) => (token, answer),
+            (Err(error), answer) => {
+                return Err(self.token_refusal(error, proof.flow, answer.as_ref()));
+            }
+            (Ok(_), None) => return Err(self.unformed()),
+        };
+        let issued = Issued::believe(&token, issued_at, self.limits.token_bytes)
+            .ok_or_else(|| classify::transport(Transport::BadAnswer, &answer.seen))?;
+        let took_ms = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
+        Ok(Issued {
+            skew_seconds: answer.seen.skew_seconds,
+            took_ms,
+            ..issued
+        })
+    }
+
+    /// Everything that is consented to; the only scope that client credentials may ask for.
+    fn default_scope(&self, cloud: Cloud) -> Outcome<Scope> {
+        let graph = self.clouds.graph(cloud).ok_or_else(|| self.no_cloud())?;
+        Ok(Scope::new(format!(
+            "{}/.default",
+            graph.as_str().trim_end_matches('/')
+        )))
+    }
+
+    fn proof(
+        &self,
+        client_id: ClientId,
+        credential: &Credential,
+        endpoint: &Url,
+    ) -> Outcome<Proof> {
+        let now = self.clock.now();
+        match credential {
+            Credential::Secret(secret) => Ok(Proof {
+                flow: Flow::Secret,
+                text: secret.clone(),
+            }),
+            Credential::Certificate {
+                private_key_pem,
+                thumbprint,
+            } => {
+                let claims =
+                    certificate::Claims::new(client_id, endpoint.as_str(), now, fresh_guid());
+                certificate::sign(&claims, private_key_pem, *thumbprint)
+                    .map(|text| Proof {
+                        flow: Flow::Certificate,
+                        text,
+                    })
+                    .map_err(|_| {
+                        Failure::of(
+                            Cause::SecretUnreadable,
+                            "The private key cannot be used.",
+                            now,
+                        )
+                    })
+            }
+        }
+    }
+
+    fn token_refusal(
+        &self,
+        error: RequestTokenError<Box<Failure>, EntraError>,
+        flow: Flow,
+        answer: Option<&Answer>,
+    ) -> Box<Failure> {
+        // The crate's own error texts quote the body, so only their kind is used.
+        match (error, answer) {
+            (RequestTokenError::Request(failure), _) => failure,
+            (_, None) => self.unformed(),
+            (RequestTokenError::ServerResponse(error), Some(answer)) => {
+                classify::entra(answer.status.as_u16(), &error, flow, &answer.seen)
+            }
+            (RequestTokenError::Parse(error, _), Some(answer)) => {
+                classify::transport(answer.unreadable(Some(error.inner())), &answer.seen)
+            }
+            (RequestTokenError::Other(_), Some(answer)) => {
+                classify::transport(answer.unreadable(None), &answer.seen)
+            }
+        }
+    }
+
+    fn unformed(&self) -> Box<Failure> {
+        Failure::of(
+            Cause::Other,
+            "Postkey could not form the request.",
+            self.clock.now(),
+        )
+    }
+}
+
+fn token_client(client_id: ClientId, endpoint: Url, proof: &Proof) -> TokenClient {
+    let client = Client::new(oauth2::ClientId::new(client_id.to_string()))
+        .set_token_uri(TokenUrl::from_url(endpoint))
+        .set_auth_type(AuthType::RequestBody);
+    match proof.flow {
+        Flow::Secret => {
+            client.set_client_secret(ClientSecret::new(proof.text.expose_secret().to_owned()))
+        }
+        Flow::Certificate | Flow::OnBehalfOfUser => client,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_never_shown() {
+        let secret = || SecretString::from("s3cr3t");
+        let certificate = Credential::Certificate {
+            private_key_pem: secret(),
+            thumbprint: Thumbprint::of(b"x"),
+        };
+        for credential in [Credential::Secret(secret()), certificate] {
+            assert!(!format!("{credential:?}").contains("s3cr3t"));
+        }
+    }
+}

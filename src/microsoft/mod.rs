@@ -1,0 +1,127 @@
+//! The only code that knows Microsoft's addresses and wire formats. Everything it learns leaves as Postkey's own
+//! types: a token, the size of an inbox, or a [`Failure`] with a cause.
+//!
+//! ```text
+//! GET  {authority}/{tenant}/v2.0/.well-known/openid-configuration   entra.rs              does the tenant exist
+//! POST {authority}/{tenant}/oauth2/v2.0/token                       application_token.rs  a token without a user
+//! GET  {graph}/v1.0/users/{mailbox}/mailFolders/inbox               graph.rs              can it be read
+//! POST {graph}/v1.0/users/{mailbox}/messages                        graph.rs              can it be changed
+//! POST {graph}/v1.0/users/{mailbox}/sendMail                        graph.rs              can it be sent from
+//! ```
+//!
+//! No redirect is followed, nothing is sent to a host that is not in [`Clouds`], and no answer is believed beyond
+//! the sizes in [`Limits`].
+
+mod application_token;
+pub mod certificate;
+mod classify;
+mod clouds;
+mod entra;
+mod failure;
+mod graph;
+mod http;
+mod ids;
+mod issued;
+pub mod paste;
+mod retry_after;
+mod roles;
+mod token_answer;
+mod transport;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+
+pub use application_token::{ApplicationRef, Credential};
+pub use certificate::{SelfSigned, Thumbprint};
+pub use classify::Flow;
+pub use clouds::{Cloud, Clouds, CustomCloud};
+pub use entra::TenantFound;
+pub use failure::{Failure, Outcome, Retry};
+pub use graph::{Accepted, Draft, Inbox, Message};
+pub use ids::{ClientId, Domain, Guid, Tenant};
+pub use issued::{AccessToken, Issued};
+pub use paste::PasteError;
+pub use roles::Roles;
+
+use crate::clock::Clock;
+
+/// How long to wait for Microsoft, and how much of an answer to read.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// For the connection, with encryption.
+    pub connect: Duration,
+    /// For one request from start to the last byte of its answer.
+    pub total: Duration,
+    /// Largest answer that is read, in bytes.
+    pub body_bytes: usize,
+    /// Largest access token that is accepted, in bytes.
+    pub token_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            total: Duration::from_secs(30),
+            body_bytes: 1 << 20,
+            token_bytes: 16_000,
+        }
+    }
+}
+
+/// Microsoft as Postkey sees it. Cheap to clone; clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Microsoft {
+    client: reqwest::Client,
+    clouds: Arc<Clouds>,
+    limits: Limits,
+    clock: Clock,
+}
+
+impl Microsoft {
+    /// Prepares to speak to these clouds. `extra_ca` is a PEM file with further root certificates to trust, such as a
+    /// company proxy's.
+    ///
+    /// Fails if the root certificates cannot be read. Makes no connection.
+    pub fn new(
+        clouds: Clouds,
+        limits: Limits,
+        clock: Clock,
+        extra_ca: Option<&[u8]>,
+    ) -> anyhow::Result<Self> {
+        // Fails only if some other part of the process chose a provider first, which then serves as well.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("Postkey/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(limits.connect)
+            .timeout(limits.total)
+            .https_only(!clouds.speaks_plain_http())
+            .tls_version_min(reqwest::tls::Version::TLS_1_2);
+        if let Some(pem) = extra_ca {
+            let roots = reqwest::Certificate::from_pem_bundle(pem)
+                .context("extra root certificates are not PEM")?;
+            anyhow::ensure!(
+                !roots.is_empty(),
+                "the file of extra root certificates holds none"
+            );
+            builder = builder.tls_certs_merge(roots);
+        }
+        let client = builder
+            .build()
+            .context("cannot prepare encrypted connections to Microsoft")?;
+        Ok(Self {
+            client,
+            clouds: Arc::new(clouds),
+            limits,
+            clock,
+        })
+    }
+
+    /// The clouds that may be chosen, and their addresses.
+    pub fn clouds(&self) -> &Clouds {
+        &self.clouds
+    }
+}

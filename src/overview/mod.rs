@@ -1,0 +1,111 @@
+//! `GET /`: what needs a person, grouped by cause, then how many mailboxes are what.
+
+mod store;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+
+use crate::app::App;
+use crate::error::Result;
+use crate::mailboxes::search::{self, COUNT_CAP, Filter};
+use crate::users::guard::Section;
+use crate::users::{Role, SignedIn};
+use crate::web::{Badge, Page, Shell, When};
+
+/// Causes that the page names; the rest is a number.
+const NAMED: usize = 5;
+
+#[derive(Template)]
+#[template(path = "overview/page.html")]
+struct Overview {
+    shell: Shell,
+    empty: bool,
+    may_add: bool,
+    problems: Vec<Problem>,
+    more: usize,
+    counts: Vec<Count>,
+    total: String,
+    checked: Option<When>,
+}
+
+struct Problem {
+    badge: Badge,
+    title: String,
+    text: String,
+    who: &'static str,
+    since: When,
+    href: String,
+    link: &'static str,
+}
+
+struct Count {
+    badge: Badge,
+    number: String,
+    href: String,
+}
+
+/// `GET /`
+pub async fn show(State(app): State<App>, me: SignedIn) -> Result<Response> {
+    let now = app.clock.now();
+    let problems = store::problems(&app.db).await?;
+    let more = problems.len().saturating_sub(NAMED);
+    let total = search::count(&app.db, &Filter::default(), now).await?;
+    let checked = store::last_check(&app.db).await?;
+    let page = Overview {
+        shell: me.shell(&app, Section::Overview),
+        empty: total == 0,
+        may_add: me.may(Role::MailboxAdministrator),
+        counts: counts(&app).await?,
+        total: words(total),
+        checked: checked.map(|at| When::at(at, now, &app.config.time_zone)),
+        problems: problems.into_iter().take(NAMED).map(|problem| view(&app, problem)).collect(),
+        more,
+    };
+    Ok(Page::new(page).into_response())
+}
+
+fn words(count: i64) -> String {
+    if count > COUNT_CAP { format!("{COUNT_CAP}+") } else { count.to_string() }
+}
+
+async fn counts(app: &App) -> Result<Vec<Count>> {
+    use crate::words::Status;
+    let mut counts = Vec::new();
+    for status in [Status::Connected, Status::Expiring, Status::Unknown, Status::Unverified, Status::Paused] {
+        let filter = Filter { status: status.value().to_owned(), ..Filter::default() };
+        let count = search::count(&app.db, &filter, app.clock.now()).await?;
+        if count > 0 {
+            let href = format!("/mailboxes?status={}", status.value());
+            counts.push(Count { badge: status.into(), number: words(count), href });
+        }
+    }
+    Ok(counts)
+}
+
+fn view(app: &App, problem: store::Problem) -> Problem {
+    let since = When::at(problem.since, app.clock.now(), &app.config.time_zone);
+    let badge = Badge::from(problem.status);
+    let of_application = problem.status.cause().is_some_and(|cause| cause.of_application());
+    let boxes = match problem.mailboxes {
+        1 => problem.example.clone(),
+        count => format!("{count} mailboxes"),
+    };
+    let (href, link) = match (of_application, problem.mailboxes) {
+        (true, _) => (format!("/applications/{}", problem.application_id), "Open the application"),
+        (false, 1) => (format!("/mailboxes/{}", problem.example_id), "Open the mailbox"),
+        (false, _) => (
+            format!("/mailboxes?status={}&app={}", problem.status.value(), problem.application_id),
+            "Open the mailboxes",
+        ),
+    };
+    Problem {
+        badge,
+        title: format!("{} · {}", badge.label, problem.application),
+        text: boxes,
+        who: problem.status.cause().map_or("", |cause| cause.who().words()),
+        since,
+        href,
+        link,
+    }
+}

@@ -1,0 +1,80 @@
+//! Every address of the product on one screen, in groups by who may call it.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::app::App;
+use crate::error::AppError;
+use crate::mailboxes::{actions, bulk, checks, edit, index as mailbox_list, new as new_mailbox, show as mailbox};
+use crate::users::guard;
+use crate::web::{assets, csrf, error_page, headers, session};
+use crate::{login, overview, probes, setup, telemetry};
+
+/// The whole product as one service.
+pub fn router(app: App) -> Router {
+    let console = public()
+        .merge(viewer().route_layer(from_fn_with_state(app.clone(), guard::signed_in)))
+        .merge(operator().route_layer(from_fn_with_state(app.clone(), guard::operator)))
+        .merge(mailbox_administrator().route_layer(from_fn_with_state(app.clone(), guard::mailbox_administrator)))
+        .fallback(|| async { AppError::NotFound })
+        .layer(from_fn_with_state(app.clone(), csrf::guard))
+        .layer(session::layer(&app))
+        .layer(from_fn_with_state(app.clone(), csrf::own_host));
+    machines()
+        .merge(console)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(app.clone(), error_page::render))
+        .layer(from_fn_with_state(app.clone(), headers::add))
+        .layer(from_fn_with_state(app.clone(), telemetry::trace))
+        .with_state(app)
+}
+
+fn machines() -> Router<App> {
+    Router::new()
+        .route("/healthz", get(probes::healthz))
+        .route("/readyz", get(probes::readyz))
+        .route("/static/{file}", get(assets::serve))
+}
+
+fn public() -> Router<App> {
+    Router::new()
+        .route("/login", get(login::show).post(login::sign_in))
+        .route("/logout", post(login::sign_out))
+        .route("/setup", get(setup::show).post(setup::create))
+}
+
+fn viewer() -> Router<App> {
+    Router::new()
+        .route("/", get(overview::show))
+        .route("/mailboxes", get(mailbox_list::index))
+        .route("/mailboxes.csv", get(mailbox_list::csv))
+        .route("/mailboxes/{id}", get(mailbox::show))
+        .route("/mailboxes/{id}/checks", get(checks::index))
+}
+
+fn operator() -> Router<App> {
+    Router::new().route("/mailboxes/{id}/check", post(actions::check_now))
+}
+
+fn mailbox_administrator() -> Router<App> {
+    Router::new()
+        .route("/mailboxes", post(new_mailbox::create))
+        .route("/mailboxes/new", get(new_mailbox::new))
+        .route("/mailboxes/bulk", post(bulk::bulk))
+        .route("/mailboxes/{id}/edit", get(edit::edit).post(edit::update))
+        .route("/mailboxes/{id}/test-message", get(actions::ask_test_message).post(actions::send_test_message))
+        .route("/mailboxes/{id}/pause", get(actions::ask_pause).post(actions::pause))
+        .route("/mailboxes/{id}/resume", post(actions::resume))
+        .route("/mailboxes/{id}/default", post(actions::make_default))
+        .route("/mailboxes/{id}/delete", get(actions::ask_delete).post(actions::delete))
+        .route("/mailboxes/{id}/restore", post(actions::restore))
+}
+
+/// A panic is a fault of ours like any other: logged, told to nobody, and the process lives (S-84).
+fn panicked(cause: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    use axum::response::IntoResponse;
+    let text = cause.downcast_ref::<String>().cloned().or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    AppError::internal(anyhow::anyhow!("panic: {}", text.unwrap_or_default())).into_response()
+}

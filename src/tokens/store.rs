@@ -1,0 +1,88 @@
+//! All SQL for grants.
+
+use sqlx::FromRow;
+
+use crate::clock::UnixTime;
+use crate::db::{Affected, Db, Tx, in_tx, on_db};
+use crate::error::Result;
+use crate::ids::{ApplicationId, CredentialId, GrantId};
+use crate::secrets::{Place, Sealed};
+
+/// The audience of every token so far: the Graph root of the application's cloud.
+pub const GRAPH: &str = "graph";
+
+const FIND: &str = "
+    SELECT id, application_id, audience, generation, credential_id, sealed, roles, issued_at, renew_at, expires_at
+    FROM grants WHERE application_id = $1 AND audience = $2";
+
+const SAVE: &str = "
+    INSERT INTO grants (id, application_id, audience, generation, credential_id, sealed, roles, issued_at, renew_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ON CONFLICT (application_id, audience) DO UPDATE SET
+        generation = excluded.generation, credential_id = excluded.credential_id, sealed = excluded.sealed,
+        roles = excluded.roles, issued_at = excluded.issued_at, renew_at = excluded.renew_at, expires_at = excluded.expires_at
+    WHERE grants.generation = excluded.generation - 1 AND grants.id = excluded.id
+    RETURNING id";
+
+const FORGET: &str = "DELETE FROM grants WHERE application_id = $1";
+
+/// What Postkey was granted, with the token of its newest generation.
+#[derive(Clone, Debug, FromRow)]
+pub struct Grant {
+    /// Ours.
+    pub id: GrantId,
+    /// Whose it is.
+    pub application_id: ApplicationId,
+    /// What it opens.
+    pub audience: String,
+    /// Counts renewals.
+    pub generation: i64,
+    /// The credential that got it.
+    pub credential_id: CredentialId,
+    /// The token, sealed for [`Grant::place`].
+    pub sealed: Sealed,
+    /// Roles read from the token, as JSON; for diagnosis only.
+    pub roles: String,
+    /// When Microsoft issued it.
+    pub issued_at: UnixTime,
+    /// When it should be replaced.
+    pub renew_at: UnixTime,
+    /// When it ends.
+    pub expires_at: UnixTime,
+}
+
+impl Grant {
+    /// Where its token is stored.
+    pub fn place(id: &GrantId) -> Place<'_> {
+        Place { table: "grants", column: "sealed", row: id.as_str() }
+    }
+}
+
+/// The grant of an application, if it has one.
+pub async fn find(db: &Db, application: &ApplicationId, audience: &str) -> Result<Option<Grant>> {
+    Ok(on_db!(db, |c| sqlx::query_as(FIND).bind(application).bind(audience).fetch_optional(c).await)?)
+}
+
+/// Stores a generation over the one before it. `false` if another replica was faster; its token is as good.
+pub async fn save(tx: &mut Tx, grant: &Grant) -> Result<bool> {
+    let saved: Option<GrantId> = in_tx!(tx, |c| sqlx::query_scalar(SAVE)
+        .bind(&grant.id)
+        .bind(&grant.application_id)
+        .bind(&grant.audience)
+        .bind(grant.generation)
+        .bind(&grant.credential_id)
+        .bind(&grant.sealed)
+        .bind(&grant.roles)
+        .bind(grant.issued_at)
+        .bind(grant.renew_at)
+        .bind(grant.expires_at)
+        .fetch_optional(c)
+        .await)?;
+    Ok(saved.is_some())
+}
+
+/// Forgets the tokens of an application, for example because its client ID was changed.
+pub async fn forget(tx: &mut Tx, application: &ApplicationId) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(FORGET).bind(application).execute(c).await.affected())?;
+    Ok(())
+}

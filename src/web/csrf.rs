@@ -1,0 +1,147 @@
+//! Every change comes from one of our own pages (S-30), and every request names our own address (S-74).
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use subtle::ConstantTimeEq;
+
+use crate::app::App;
+use crate::chance::hash_of;
+use crate::config::Config;
+use crate::error::AppError;
+
+/// Name of the hidden field in each form.
+const FIELD: &str = "_csrf";
+/// Largest form, in bytes (S-81).
+const FORM_BYTES: usize = 64 * 1024;
+/// How long a form may take to arrive (S-80).
+const FORM_DEADLINE: Duration = Duration::from_secs(30);
+
+/// What the forms on a page must carry to be taken back from the same browser.
+#[derive(Clone, Debug)]
+pub struct FormKey(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for FormKey {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| AppError::internal(anyhow::anyhow!("no form key")))
+    }
+}
+
+/// Name of the session cookie. The prefix makes browsers refuse it from a subdomain or over plain http.
+pub fn session_cookie(config: &Config) -> &'static str {
+    if config.is_https() { "__Host-postkey" } else { "postkey" }
+}
+
+fn visit_cookie(config: &Config) -> &'static str {
+    if config.is_https() { "__Host-postkey-visit" } else { "postkey-visit" }
+}
+
+/// Refuses requests for another host than ours: nothing that Postkey says may be built from what a stranger sent.
+pub async fn own_host(State(app): State<App>, request: Request, next: Next) -> Response {
+    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let named = named.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+    if named.is_some_and(|host| is_own(&app.config, host)) {
+        next.run(request).await
+    } else {
+        StatusCode::MISDIRECTED_REQUEST.into_response()
+    }
+}
+
+/// On a loopback address the several names of this host are the same place.
+fn is_own(config: &Config, host: &str) -> bool {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, port.parse().ok()),
+        _ => (host, None),
+    };
+    let port = port.or_else(|| url::Url::parse(&format!("{}://x", config.public_url.scheme())).ok()?.port_or_known_default());
+    let own = config.public_url.host_str().unwrap_or_default();
+    let loopback = ["127.0.0.1", "localhost", "[::1]"];
+    let same = name.eq_ignore_ascii_case(own) || (loopback.contains(&own) && loopback.contains(&name));
+    same && port == config.public_url.port_or_known_default()
+}
+
+/// Refuses a change unless it was sent by one of our own pages, from the browser that the page was made for.
+pub async fn guard(State(app): State<App>, jar: CookieJar, mut request: Request, next: Next) -> Response {
+    let known = jar.get(session_cookie(&app.config)).or_else(|| jar.get(visit_cookie(&app.config)));
+    let (cookie, fresh) = match known {
+        Some(cookie) => (cookie.value().to_owned(), None),
+        None => {
+            let code = app.chance.code();
+            (code.clone(), Some(visit(&app, code)))
+        }
+    };
+    let key = hash_of(&format!("postkey form|{cookie}"));
+    if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        if !same_origin(&app.config, request.headers()) {
+            return AppError::Forbidden(NOT_OURS).into_response();
+        }
+        request = match checked(request, &key).await {
+            Ok(request) => request,
+            Err(refusal) => return refusal,
+        };
+    }
+    request.extensions_mut().insert(FormKey(key));
+    let mut response = next.run(request).await;
+    if let Some(cookie) = fresh
+        && response.status().is_success()
+        && let Ok(value) = cookie.to_string().parse()
+    {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
+const NOT_OURS: &str = "This did not come from a page of Postkey, so nothing was changed. Open Postkey itself and try again.";
+const TOO_OLD: &str = "This form was open too long, or you signed in again meanwhile. Nothing was changed. Go back, reload the page and send it again.";
+
+fn visit(app: &App, code: String) -> Cookie<'static> {
+    Cookie::build((visit_cookie(&app.config), code))
+        .path("/")
+        .http_only(true)
+        .secure(app.config.is_https())
+        .same_site(SameSite::Strict)
+        .build()
+}
+
+/// `Sec-Fetch-Site` where the browser sends it, else `Origin`; a request with neither is not from a browser's form.
+fn same_origin(config: &Config, headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let origin_is_own = || {
+        let origin = text("origin")?;
+        let host = origin.strip_prefix(config.public_url.scheme())?.strip_prefix("://")?;
+        Some(is_own(config, host))
+    };
+    match text("sec-fetch-site") {
+        Some(site) => site == "same-origin" && (text("origin").is_none() || origin_is_own() == Some(true)),
+        None => origin_is_own() == Some(true),
+    }
+}
+
+/// Reads the whole form, compares its key, and puts the body back for the handler.
+async fn checked(request: Request, key: &str) -> Result<Request, Response> {
+    let (parts, body) = request.into_parts();
+    let mime = parts.headers.get(header::CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).unwrap_or_default();
+    if !mime.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
+    }
+    let reading = axum::body::to_bytes(body, FORM_BYTES);
+    let bytes = match tokio::time::timeout(FORM_DEADLINE, reading).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response()),
+        Err(_) => return Err(StatusCode::REQUEST_TIMEOUT.into_response()),
+    };
+    let mut given = form_urlencoded::parse(&bytes).filter(|(name, _)| name == FIELD);
+    let matches = given.next().is_some_and(|(_, given)| bool::from(given.as_bytes().ct_eq(key.as_bytes())));
+    if !matches || given.next().is_some() {
+        return Err(AppError::Forbidden(TOO_OLD).into_response());
+    }
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}

@@ -1,0 +1,50 @@
+//! What a page says first after something was done. The code travels in the address, so it needs no store, says nothing
+//! secret, and cannot come back after a failed request.
+
+/// A line at the top of a page.
+#[derive(Clone, Debug)]
+pub struct Flash {
+    /// `ok`, `info` or `warn`.
+    pub family: &'static str,
+    /// Name of the icon.
+    pub icon: &'static str,
+    /// The words.
+    pub text: String,
+}
+
+const KNOWN: [(&str, &str, &str); 21] = [
+    ("saved", "ok", "Saved."),
+    ("checked", "info", "Checked just now."),
+    ("paused", "ok", "Paused. Postkey leaves this mailbox alone until you resume it."),
+    ("resumed", "ok", "Resumed."),
+    ("deleted", "ok", "Deleted. You can restore it for 30 days."),
+    ("restored", "ok", "Restored. It is paused until you resume it."),
+    ("default", "ok", "This is now the default outbound mailbox."),
+    ("sent", "ok", "Microsoft accepted the test message. Look for it in the mailbox it was sent to."),
+    ("not-sent", "warn", "The test message was not accepted. The step Send says why."),
+    ("application-added", "ok", "The application is saved. Postkey tests it with the first mailbox that uses it."),
+    ("application-deleted", "ok", "The application is deleted, and its secrets are erased."),
+    ("credential-added", "ok", "Stored. The old one stays until you retire it."),
+    ("credential-refused", "warn", "Stored, but Microsoft refuses it. The one before stays in use."),
+    ("credential-untested", "info", "Stored. Microsoft could not be asked yet, so the one before stays in use until it answers."),
+    ("certificate-added", "info", "The certificate is ready. Download it and upload it to Entra; Postkey uses it once Microsoft accepts it."),
+    ("retired", "ok", "Retired, and its secret is erased."),
+    ("bulk-paused", "ok", "The chosen mailboxes are paused."),
+    ("none-chosen", "info", "Nothing was chosen, so nothing was changed. Tick the mailboxes first."),
+    ("bulk-resumed", "ok", "The chosen mailboxes are resumed."),
+    ("welcome", "ok", "Your account is ready."),
+    ("signed-out", "ok", "You are signed out."),
+];
+
+impl Flash {
+    /// The line that `code` stands for, if it stands for one.
+    pub fn of(code: &str) -> Option<Self> {
+        let (_, family, text) = KNOWN.iter().find(|(known, ..)| *known == code)?;
+        let icon = match *family {
+            "ok" => "ok",
+            "warn" => "warn",
+            _ => "ring-dot",
+        };
+        Some(Self { family, icon, text: (*text).to_owned() })
+    }
+}

@@ -1,0 +1,87 @@
+//! The toolkit for pages. Knows no feature.
+
+pub mod assets;
+pub mod client;
+pub mod csrf;
+pub mod error_page;
+pub mod flash;
+pub mod forms;
+pub mod headers;
+pub mod lists;
+pub mod next;
+pub mod session;
+pub mod session_store;
+pub mod shell;
+pub mod trouble;
+pub mod when;
+
+use askama::Template;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::error::AppError;
+
+pub use shell::{Badge, Shell, Tab};
+pub use when::When;
+
+/// Names the fragment of a page that the script asks for.
+pub const FRAGMENT: HeaderName = HeaderName::from_static("x-postkey-fragment");
+
+/// A template as an answer.
+#[derive(Debug)]
+pub struct Page<T> {
+    status: StatusCode,
+    template: T,
+}
+
+impl<T> Page<T> {
+    /// An ordinary page.
+    pub fn new(template: T) -> Self {
+        Self { status: StatusCode::OK, template }
+    }
+
+    /// A form that came back with errors: 422, because nothing was done.
+    pub fn refused(template: T) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, template }
+    }
+
+    /// A page with another status.
+    pub fn with_status(status: StatusCode, template: T) -> Self {
+        Self { status, template }
+    }
+}
+
+impl<T: Template> IntoResponse for Page<T> {
+    fn into_response(self) -> Response {
+        match self.template.render() {
+            Ok(html) => (self.status, Html(html)).into_response(),
+            Err(cause) => AppError::internal(cause).into_response(),
+        }
+    }
+}
+
+/// Sends the browser to `path` with a GET (303), so that reload and Back repeat nothing.
+pub fn see_other(path: &str) -> Response {
+    match HeaderValue::from_str(path) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
+        Err(cause) => AppError::internal(cause).into_response(),
+    }
+}
+
+/// A part of a page for the script that polls it: 304 when the reader already has this very text.
+pub fn fragment(headers: &HeaderMap, html: Result<String, askama::Error>) -> Response {
+    let html = match html {
+        Ok(html) => html,
+        Err(cause) => return AppError::internal(cause).into_response(),
+    };
+    let tag = format!("\"{}\"", &crate::chance::hash_of(&html)[..20]);
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let status = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    let body = if known { String::new() } else { html };
+    (status, [(header::ETAG, tag)], Html(body)).into_response()
+}
+
+/// Whether the script asks for the fragment `name` instead of the page.
+pub fn wants_fragment(headers: &HeaderMap, name: &str) -> bool {
+    headers.get(FRAGMENT).is_some_and(|wanted| wanted.as_bytes() == name.as_bytes())
+}

@@ -1,0 +1,64 @@
+//! What a session holds: who signed in, and nothing else.
+
+use serde::{Deserialize, Serialize};
+use tower_sessions::cookie::SameSite;
+use tower_sessions::{Expiry, Session, SessionManagerLayer};
+
+use crate::app::App;
+use crate::error::{AppError, Result};
+use crate::ids::UserId;
+
+use super::csrf::session_cookie;
+use super::session_store::Sessions;
+
+const PERSON: &str = "person";
+
+/// Who signed in, and when in the life of their account.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Person {
+    /// The account.
+    pub id: UserId,
+    /// The account's epoch at that time; a session of an older epoch is dead (S-27).
+    pub epoch: i64,
+}
+
+/// The layer that carries sessions, with the attributes of S-22.
+pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
+    SessionManagerLayer::new(Sessions::new(app.db.clone(), app.clock.clone()))
+        .with_name(session_cookie(&app.config))
+        .with_secure(app.config.is_https())
+        .with_http_only(true)
+        .with_same_site(SameSite::Strict)
+        .with_path("/")
+        .with_expiry(Expiry::OnSessionEnd)
+}
+
+/// Begins a session for `person` under an ID that no request before has carried (S-20).
+///
+/// # Errors
+/// If the session could not be stored.
+pub async fn begin(session: &Session, person: &Person) -> Result<()> {
+    session.flush().await.map_err(broken)?;
+    session.insert(PERSON, person).await.map_err(broken)?;
+    session.save().await.map_err(broken)
+}
+
+/// Who signed in with this session, if anybody did.
+///
+/// # Errors
+/// If the session could not be read.
+pub async fn person(session: &Session) -> Result<Option<Person>> {
+    session.get(PERSON).await.map_err(broken)
+}
+
+/// Ends the session.
+///
+/// # Errors
+/// If it could not be removed; then it is not ended.
+pub async fn end(session: &Session) -> Result<()> {
+    session.flush().await.map_err(broken)
+}
+
+fn broken(cause: tower_sessions::session::Error) -> AppError {
+    AppError::Busy(std::sync::Arc::new(cause.into()))
+}

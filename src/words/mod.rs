@@ -1,0 +1,38 @@
+//! Every status word and every failure sentence of Postkey in one place, so that a page, a mail, the API and a
+//! translation say the same. Knows nothing of Microsoft's wire formats and nothing of Postkey's features.
+
+pub mod articles;
+mod cause;
+mod code;
+pub mod links;
+mod look;
+mod status;
+mod who;
+
+pub use articles::{Article, Facts, FilledArticle};
+pub use cause::Cause;
+pub use code::{Code, Transport};
+pub use links::{LinkFacts, LinkKind, Portal};
+pub use look::{Family, Icon};
+pub use status::Status;
+pub use who::Who;
+
+/// Gives an enum with `value` and `parse` its text form in JSON, in forms and in the database.
+macro_rules! text_form {
+    ($type:ty, $what:literal) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.value())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(from)?;
+                Self::parse(&text)
+                    .ok_or_else(|| serde::de::Error::custom(format!("unknown {}: {text:?}", $what)))
+            }
+        }
+    };
+}
+pub(crate) use text_form;

@@ -1,0 +1,158 @@
+//! Reads from a request what it is about, before anyone answers it.
+
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, header, request::Parts},
+};
+use jiff::{SignedDuration, Timestamp};
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::{
+    entra::{TokenForm, unverified},
+    requests::{Call, Kind},
+    world::World,
+};
+
+/// What a request says about itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    /// The path, without the query.
+    pub(crate) path: String,
+    pub(crate) kind: Kind,
+    /// The tenant's GUID, or what stands in its place.
+    pub(crate) tenant: Option<String>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) mailbox: Option<String>,
+    /// The scope a token was asked for, which some error texts repeat.
+    pub(crate) scope: Option<String>,
+    pub(crate) client_request_id: Option<Uuid>,
+    /// The answer's own ID: Entra's `trace_id`, Graph's `request-id`.
+    pub(crate) request_id: Uuid,
+    /// Stands for a `client-request-id` that was not sent.
+    pub(crate) correlation_id: Uuid,
+    /// Scheme, host and port as the caller wrote them.
+    pub(crate) origin: String,
+    /// The servers' time.
+    pub(crate) now: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct Owner {
+    appid: String,
+    tid: String,
+}
+
+impl Asked {
+    pub(crate) fn read(world: &World, parts: &Parts, form: Option<&TokenForm>) -> Self {
+        let path = parts.uri.path();
+        let kind = kind(parts.method.as_str(), path);
+        let owner = matches!(kind, Kind::Graph(_))
+            .then(|| bearer(&parts.headers))
+            .flatten();
+        let owner = owner.and_then(|token| unverified::<Owner>(token).ok());
+        let tenant = match &owner {
+            Some(owner) => Some(owner.tid.clone()),
+            None => tenant(world, kind, path),
+        };
+        let client_request_id =
+            text(&parts.headers, "client-request-id").and_then(|id| Uuid::try_parse(id).ok());
+        let skew = SignedDuration::from_secs(world.estate().settings.skew_seconds);
+        let now = world.clock.now();
+        Self {
+            method: parts.method.to_string(),
+            path: path.to_owned(),
+            kind,
+            tenant,
+            client_id: owner
+                .map(|owner| owner.appid)
+                .or_else(|| form?.client_id().map(str::to_owned)),
+            mailbox: mailbox(kind, path),
+            scope: form.and_then(|form| form.get("scope")).map(str::to_owned),
+            client_request_id,
+            request_id: world.chance.guid(),
+            correlation_id: client_request_id.unwrap_or_else(|| world.chance.guid()),
+            origin: origin(world, &parts.headers),
+            now: now.saturating_add(skew).unwrap_or(now),
+        }
+    }
+}
+
+/// The token of an `Authorization: Bearer` header.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = text(headers, header::AUTHORIZATION.as_str())?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
+}
+
+/// The form of a token request.
+pub(crate) fn token_form(parts: &Parts, body: &Bytes) -> Option<TokenForm> {
+    (kind(parts.method.as_str(), parts.uri.path()) == Kind::Token)
+        .then(|| TokenForm::read(&parts.headers, body))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn origin(world: &World, headers: &HeaderMap) -> String {
+    let scheme = world
+        .origin
+        .split_once(':')
+        .map_or("http", |(scheme, _)| scheme);
+    text(headers, header::HOST.as_str())
+        .map_or_else(|| world.origin.clone(), |host| format!("{scheme}://{host}"))
+}
+
+fn kind(method: &str, path: &str) -> Kind {
+    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match segments.as_slice() {
+        ["_control", ..] => Kind::Control,
+        ["common", "discovery", "instance"] => Kind::InstanceDiscovery,
+        ["graph", "v1.0", call @ ..] => Kind::Graph(graph_call(method, call)),
+        [_, "v2.0", ".well-known", "openid-configuration"] => Kind::Discovery,
+        [_, "discovery", "v2.0", "keys"] => Kind::Keys,
+        [_, "oauth2", "v2.0", "token"] => Kind::Token,
+        _ => Kind::Other,
+    }
+}
+
+fn graph_call(method: &str, segments: &[&str]) -> Call {
+    match (method, segments) {
+        ("GET", ["me"]) => Call::Me,
+        ("GET", ["users", _]) => Call::User,
+        ("GET", ["users", _, "mailFolders", _]) => Call::Inbox,
+        ("GET", ["users", _, "messages"]) => Call::Messages,
+        ("POST", ["users", _, "messages"]) => Call::CreateDraft,
+        ("DELETE", ["users", _, "messages", _]) => Call::DeleteMessage,
+        ("POST", ["users", _, "messages", _, "permanentDelete"]) => Call::PermanentDelete,
+        ("POST", ["users", _, "sendMail"]) => Call::SendMail,
+        ("GET", ["users", _, "mailboxSettings"]) => Call::MailboxSettings,
+        _ => Call::Unknown,
+    }
+}
+
+fn tenant(world: &World, kind: Kind, path: &str) -> Option<String> {
+    if !matches!(kind, Kind::Discovery | Kind::Keys | Kind::Token) {
+        return None;
+    }
+    let said = decoded(path.split('/').nth(1)?);
+    let known = world
+        .estate()
+        .tenant(&said)
+        .map(|tenant| tenant.id.to_string());
+    Some(known.unwrap_or(said))
+}
+
+fn mailbox(kind: Kind, path: &str) -> Option<String> {
+    let mut segments = path.split('/').skip(3);
+    let is_users = matches!(kind, Kind::Graph(_)) && segments.next() == Some("users");
+    is_users.then(|| segments.next().map(decoded)).flatten()
+}
+
+fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}

@@ -1,0 +1,130 @@
+//! The failures the control page offers.
+
+use crate::{
+    faults::{Bend, Failure, Page, Place, RetryAfter},
+    graph::Refusal,
+};
+
+/// A failure with the words for it.
+pub(super) struct Preset {
+    pub(super) label: String,
+    /// The failure as JSON, which is what the form posts.
+    pub(super) value: String,
+}
+
+const ENTRA: &[(u32, &str)] = &[
+    (7_000_215, "wrong secret"),
+    (7_000_222, "expired secret"),
+    (700_016, "unknown application"),
+    (7_000_112, "disabled application"),
+    (90_002, "unknown tenant"),
+    (700_027, "certificate not registered"),
+    (700_024, "clock skew"),
+    (65_001, "consent missing"),
+    (53_003, "Conditional Access"),
+    (530_034, "tenant security policy"),
+    (500_011, "resource not in tenant"),
+    (90_033, "transient fault"),
+];
+
+pub(super) fn all() -> Vec<Preset> {
+    let entra = ENTRA.iter().map(|(number, what)| {
+        (
+            format!("Entra: {what} (AADSTS{number})"),
+            Failure::Aadsts(*number),
+        )
+    });
+    let graph = Refusal::ALL.into_iter().map(|refusal| {
+        let label = format!(
+            "Graph: {} {} ({refusal:?})",
+            refusal.status(),
+            refusal.code()
+        );
+        (label, Failure::Graph(refusal))
+    });
+    entra
+        .chain(graph)
+        .chain(transport())
+        .filter_map(|(label, failure)| preset(label, &failure))
+        .collect()
+}
+
+fn transport() -> impl Iterator<Item = (String, Failure)> {
+    let throttled = [
+        ("429, Retry-After: 60", RetryAfter::Seconds(60)),
+        ("429, Retry-After: 5", RetryAfter::Seconds(5)),
+        ("429, Retry-After as a date", RetryAfter::Date(60)),
+        ("429, Retry-After: garbage", RetryAfter::Garbage),
+        ("429, no Retry-After", RetryAfter::Absent),
+    ]
+    .map(|(label, retry_after)| (label, Failure::Throttle(retry_after)));
+    let server = [
+        ("503 with JSON", 503, Page::Json),
+        ("503 with HTML", 503, Page::Html),
+        ("503 empty", 503, Page::Empty),
+        ("500 with JSON", 500, Page::Json),
+        ("502 with HTML", 502, Page::Html),
+        ("504 with HTML", 504, Page::Html),
+    ]
+    .map(|(label, status, page)| {
+        let retry_after = RetryAfter::Absent;
+        (
+            label,
+            Failure::Status {
+                status,
+                page,
+                retry_after,
+            },
+        )
+    });
+    let odd = [
+        ("200 with HTML", Failure::HtmlWith200),
+        ("truncated JSON", Failure::TruncatedJson),
+        ("50 MB body", Failure::HugeBody { megabytes: 50 }),
+        ("deeply nested JSON", Failure::DeepJson { levels: 100_000 }),
+        ("5 s delay", Failure::Delay { ms: 5_000 }),
+        ("40 s delay", Failure::Delay { ms: 40_000 }),
+        ("slow body, 1 byte/s", Failure::SlowBody),
+        ("hangs after headers", Failure::HangAfterHeaders),
+        ("closes mid-body", Failure::CloseMidBody),
+        (
+            "redirect elsewhere",
+            Failure::Redirect {
+                to: "https://elsewhere.example/".to_owned(),
+            },
+        ),
+        (
+            "expires_in as a string",
+            Failure::Bent(Bend::ExpiresInString),
+        ),
+        (
+            "expires_in negative",
+            Failure::Bent(Bend::ExpiresInNegative),
+        ),
+        ("expires_in huge", Failure::Bent(Bend::ExpiresInHuge)),
+        ("expires_in missing", Failure::Bent(Bend::ExpiresInMissing)),
+        ("token_type other", Failure::Bent(Bend::TokenTypeOther)),
+        ("access_token missing", Failure::Bent(Bend::TokenMissing)),
+        ("access_token opaque", Failure::Bent(Bend::TokenOpaque)),
+        ("access_token of 20 kB", Failure::Bent(Bend::TokenLong)),
+    ];
+    throttled
+        .into_iter()
+        .chain(server)
+        .chain(odd)
+        .map(|(label, failure)| (format!("Answer: {label}"), failure))
+}
+
+fn preset(label: String, failure: &Failure) -> Option<Preset> {
+    let value = serde_json::to_string(failure).ok()?;
+    Some(Preset { label, value })
+}
+
+/// Where a failure makes sense when the form leaves it open.
+pub(super) fn usual_place(failure: &Failure) -> Place {
+    match failure {
+        Failure::Aadsts(_) | Failure::Bent(_) => Place::Token,
+        Failure::Graph(_) => Place::Graph,
+        _ => Place::Anywhere,
+    }
+}

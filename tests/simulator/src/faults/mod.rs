@@ -1,0 +1,315 @@
+//! What goes wrong: switches that are put in at run time, for some requests or for all.
+
+mod body;
+pub(crate) mod play;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    asked::Asked,
+    graph::Refusal,
+    requests::{Call, Kind},
+};
+
+/// Which requests a fault hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Everything of Entra and Graph.
+    Anywhere,
+    /// Everything of Entra.
+    Entra,
+    /// openid-configuration.
+    Discovery,
+    /// The signing keys.
+    Keys,
+    /// The token endpoint.
+    Token,
+    /// Every call of Graph.
+    Graph,
+    /// One call of Graph.
+    Call(Call),
+}
+
+impl Place {
+    fn covers(self, kind: Kind) -> bool {
+        let graph = matches!(kind, Kind::Graph(_));
+        let entra = matches!(
+            kind,
+            Kind::Discovery | Kind::Keys | Kind::InstanceDiscovery | Kind::Token
+        );
+        match self {
+            Self::Anywhere => entra || graph,
+            Self::Entra => entra,
+            Self::Discovery => kind == Kind::Discovery,
+            Self::Keys => kind == Kind::Keys,
+            Self::Token => kind == Kind::Token,
+            Self::Graph => graph,
+            Self::Call(call) => kind == Kind::Graph(call),
+        }
+    }
+}
+
+/// What `Retry-After` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryAfter {
+    /// Nothing: the header is missing.
+    Absent,
+    /// Whole seconds, as Entra and Graph send.
+    Seconds(u32),
+    /// An HTTP date this many seconds ahead (RFC 9110 section 10.2.3 allows it).
+    Date(u32),
+    /// Something that is neither.
+    Garbage,
+}
+
+/// What the body of a server error looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Page {
+    /// The error JSON of the surface that is asked.
+    Json,
+    /// A gateway's HTML page.
+    Html,
+    /// Nothing.
+    Empty,
+}
+
+/// How an otherwise good answer is bent. Members it does not have are added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bend {
+    /// `expires_in` as a string, as v1 endpoints send it.
+    ExpiresInString,
+    /// `expires_in` is -1.
+    ExpiresInNegative,
+    /// `expires_in` is 2^63-1.
+    ExpiresInHuge,
+    /// `expires_in` is missing.
+    ExpiresInMissing,
+    /// `token_type` is `pop`.
+    TokenTypeOther,
+    /// `access_token` is missing.
+    TokenMissing,
+    /// `access_token` is not a JWT.
+    TokenOpaque,
+    /// `access_token` is about 20,000 characters long (and good).
+    TokenLong,
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// Entra refuses with this AADSTS number; its `error`, status and text come from the list in [`crate::codes`].
+    Aadsts(u32),
+    /// Graph refuses.
+    Graph(Refusal),
+    /// 429: plain text from the token endpoint, `ApplicationThrottled` from Graph.
+    Throttle(RetryAfter),
+    /// A status of 500 or above with this kind of body.
+    Status {
+        /// HTTP status.
+        status: u16,
+        /// The body.
+        page: Page,
+        /// What `Retry-After` says.
+        retry_after: RetryAfter,
+    },
+    /// 200 with a page of HTML, as a captive portal sends it.
+    HtmlWith200,
+    /// The right answer, cut in the middle; the response itself is complete.
+    TruncatedJson,
+    /// 200 with this many megabytes of JSON.
+    HugeBody {
+        /// Megabytes.
+        megabytes: u32,
+    },
+    /// 200 with arrays nested this deep.
+    DeepJson {
+        /// Levels.
+        levels: u32,
+    },
+    /// The right answer, bent.
+    Bent(Bend),
+    /// The right answer, this much later. Adds to other faults.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// The right answer, its body one byte a second.
+    SlowBody,
+    /// The right status and headers, and then nothing.
+    HangAfterHeaders,
+    /// The connection is closed in the middle of the right body.
+    CloseMidBody,
+    /// 302 to another address.
+    Redirect {
+        /// Where to.
+        to: String,
+    },
+}
+
+/// A switch that is on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Which requests it hits.
+    pub place: Place,
+    /// Only those of this tenant.
+    #[serde(default)]
+    pub tenant: Option<Uuid>,
+    /// Only those of this application (client ID).
+    #[serde(default)]
+    pub application: Option<Uuid>,
+    /// Only those about this mailbox (address, in any case).
+    #[serde(default)]
+    pub mailbox: Option<String>,
+    /// How many requests it still hits; none: until it is taken out.
+    #[serde(default)]
+    pub times: Option<u32>,
+    /// What goes wrong.
+    pub failure: Failure,
+}
+
+impl Fault {
+    /// A fault that hits every request to `place` until it is taken out.
+    pub fn new(place: Place, failure: Failure) -> Self {
+        Self {
+            place,
+            tenant: None,
+            application: None,
+            mailbox: None,
+            times: None,
+            failure,
+        }
+    }
+
+    /// The token endpoint refuses with this AADSTS number.
+    pub fn aadsts(number: u32) -> Self {
+        Self::new(Place::Token, Failure::Aadsts(number))
+    }
+
+    /// Graph refuses every call.
+    pub fn graph(refusal: Refusal) -> Self {
+        Self::new(Place::Graph, Failure::Graph(refusal))
+    }
+
+    /// `place` answers this status without `Retry-After`.
+    pub fn status(place: Place, status: u16, page: Page) -> Self {
+        let retry_after = RetryAfter::Absent;
+        Self::new(
+            place,
+            Failure::Status {
+                status,
+                page,
+                retry_after,
+            },
+        )
+    }
+
+    /// Only for this tenant.
+    pub fn tenant(mut self, id: Uuid) -> Self {
+        self.tenant = Some(id);
+        self
+    }
+
+    /// Only for this application.
+    pub fn application(mut self, client_id: Uuid) -> Self {
+        self.application = Some(client_id);
+        self
+    }
+
+    /// Only for this mailbox.
+    pub fn mailbox(mut self, address: &str) -> Self {
+        self.mailbox = Some(address.to_owned());
+        self
+    }
+
+    /// Only for the next `count` requests.
+    pub fn times(mut self, count: u32) -> Self {
+        self.times = Some(count);
+        self
+    }
+
+    fn hits(&self, asked: &Asked) -> bool {
+        let same = |wanted: Option<Uuid>, said: &Option<String>| {
+            wanted.is_none_or(|wanted| {
+                said.as_deref().and_then(|said| Uuid::try_parse(said).ok()) == Some(wanted)
+            })
+        };
+        let mailbox = self.mailbox.as_deref();
+        self.place.covers(asked.kind)
+            && same(self.tenant, &asked.tenant)
+            && same(self.application, &asked.client_id)
+            && mailbox.is_none_or(|wanted| {
+                asked
+                    .mailbox
+                    .as_deref()
+                    .is_some_and(|said| said.eq_ignore_ascii_case(wanted))
+            })
+    }
+}
+
+/// A fault's number, by which it is taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultId(pub u64);
+
+/// The faults that are on, in the order they were put in.
+#[derive(Default)]
+pub struct Faults {
+    last: u64,
+    on: Vec<(FaultId, Fault)>,
+}
+
+/// What happens to one request.
+#[derive(Default)]
+pub(crate) struct Trouble {
+    pub(crate) delay: Duration,
+    pub(crate) failure: Option<Failure>,
+}
+
+impl Faults {
+    /// Puts a fault in.
+    pub fn put(&mut self, fault: Fault) -> FaultId {
+        self.last += 1;
+        let id = FaultId(self.last);
+        self.on.push((id, fault));
+        id
+    }
+
+    /// Takes a fault out. Answers whether it was in.
+    pub fn remove(&mut self, id: FaultId) -> bool {
+        let before = self.on.len();
+        self.on.retain(|(other, _)| *other != id);
+        self.on.len() < before
+    }
+
+    /// Takes every fault out.
+    pub fn clear(&mut self) {
+        self.on.clear();
+    }
+
+    /// The faults that are on.
+    pub fn iter(&self) -> impl Iterator<Item = (FaultId, &Fault)> {
+        self.on.iter().map(|(id, fault)| (*id, fault))
+    }
+
+    /// What happens to this request: every delay that hits it, and the first other fault.
+    pub(crate) fn take(&mut self, asked: &Asked) -> Trouble {
+        let mut trouble = Trouble::default();
+        for (_, fault) in self.on.iter_mut().filter(|(_, fault)| fault.hits(asked)) {
+            match &fault.failure {
+                Failure::Delay { ms } => trouble.delay += Duration::from_millis(*ms),
+                _ if trouble.failure.is_some() => continue,
+                failure => trouble.failure = Some(failure.clone()),
+            }
+            fault.times = fault.times.map(|left| left.saturating_sub(1));
+        }
+        self.on.retain(|(_, fault)| fault.times != Some(0));
+        trouble
+    }
+}

@@ -1,0 +1,234 @@
+//! Turns a fault into an answer.
+
+use std::{iter, time::Duration};
+
+use axum::{
+    Json,
+    body::{Body, Bytes, to_bytes},
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{Html, IntoResponse, Response},
+};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{
+    Bend, Failure, Page, RetryAfter,
+    body::{End, pieces},
+};
+use crate::{
+    asked::Asked,
+    entra::{Refused, unverified},
+    front::told,
+    graph::Refusal,
+    requests::Kind,
+    world::World,
+};
+
+const GATEWAY_PAGE: &str = "<html><head><title>Error</title></head><body><h2>Our services aren't available right now</h2><p>This is a simulator. It is not Microsoft.</p></body></html>";
+
+/// The answer to a request that `failure` hits.
+pub(crate) async fn play(
+    world: &World,
+    asked: &Asked,
+    failure: Failure,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_graph = matches!(asked.kind, Kind::Graph(_));
+    match failure {
+        Failure::Aadsts(number) if !is_graph => return Refused::new(number).answer(asked),
+        Failure::Graph(refusal) if is_graph => return refusal.answer(asked),
+        Failure::Throttle(retry_after) => {
+            return with_retry_after(throttled(asked), retry_after, asked);
+        }
+        Failure::Status {
+            status,
+            page,
+            retry_after,
+        } => {
+            return with_retry_after(server_error(asked, status, page), retry_after, asked);
+        }
+        Failure::HtmlWith200 => return Html(GATEWAY_PAGE).into_response(),
+        Failure::HugeBody { megabytes } => return huge(megabytes),
+        Failure::DeepJson { levels } => return deep(levels),
+        Failure::Redirect { to } => return redirect(&to),
+        _ => {}
+    }
+    let good = told(next.run(request).await, asked);
+    match failure {
+        Failure::Bent(bend) => bent(world, good, bend).await,
+        Failure::TruncatedJson => cut(good, |length| length / 2, None, End::Complete, false).await,
+        Failure::SlowBody => {
+            cut(
+                good,
+                |length| length,
+                Some(Duration::from_secs(1)),
+                End::Complete,
+                true,
+            )
+            .await
+        }
+        Failure::HangAfterHeaders => cut(good, |_| 0, None, End::Hang, true).await,
+        Failure::CloseMidBody => cut(good, |length| length / 2, None, End::Break, true).await,
+        _ => good,
+    }
+}
+
+fn throttled(asked: &Asked) -> Response {
+    match asked.kind {
+        Kind::Graph(_) => Refusal::Throttled.answer(asked),
+        _ => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests").into_response(),
+    }
+}
+
+fn server_error(asked: &Asked, status: u16, page: Page) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    match page {
+        Page::Html => (status, Html(GATEWAY_PAGE)).into_response(),
+        Page::Empty => status.into_response(),
+        Page::Json => {
+            let mut answer = match asked.kind {
+                Kind::Graph(_) if status == StatusCode::SERVICE_UNAVAILABLE => {
+                    Refusal::ServiceUnavailable.answer(asked)
+                }
+                Kind::Graph(_) if status == StatusCode::GATEWAY_TIMEOUT => {
+                    Refusal::GatewayTimeout.answer(asked)
+                }
+                Kind::Graph(_) => Refusal::InternalServerError.answer(asked),
+                _ => Refused::new(90_033).answer(asked),
+            };
+            *answer.status_mut() = status;
+            answer
+        }
+    }
+}
+
+fn with_retry_after(mut answer: Response, retry_after: RetryAfter, asked: &Asked) -> Response {
+    let value = match retry_after {
+        RetryAfter::Absent => return answer,
+        RetryAfter::Seconds(seconds) => seconds.to_string(),
+        RetryAfter::Date(seconds) => {
+            let then = asked
+                .now
+                .saturating_add(SignedDuration::from_secs(seconds.into()))
+                .unwrap_or(asked.now);
+            then.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+        }
+        RetryAfter::Garbage => "soon; or later".to_owned(),
+    };
+    if let Ok(value) = HeaderValue::try_from(value) {
+        answer.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    answer
+}
+
+fn json_pieces(all: impl Iterator<Item = Bytes> + Send + 'static) -> Response {
+    let kind = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+    (kind, pieces(all, None, End::Complete)).into_response()
+}
+
+fn huge(megabytes: u32) -> Response {
+    let megabyte = Bytes::from(vec![b'a'; 1 << 20]);
+    let middle = (0..megabytes).map(move |_| megabyte.clone());
+    let start = iter::once(Bytes::from_static(br#"{"value":""#));
+    json_pieces(
+        start
+            .chain(middle)
+            .chain(iter::once(Bytes::from_static(br#""}"#))),
+    )
+}
+
+fn deep(levels: u32) -> Response {
+    let levels = levels as usize;
+    let text = format!(
+        r#"{{"value":{}{}}}"#,
+        "[".repeat(levels),
+        "]".repeat(levels)
+    );
+    json_pieces(iter::once(Bytes::from(text)))
+}
+
+fn redirect(to: &str) -> Response {
+    let location = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::FOUND, [(header::LOCATION, location)]).into_response()
+}
+
+/// The answer with only the first part of its body, whose length `keep` chooses, at some pace, with some end. With
+/// `announce_all`, `Content-Length` is that of the whole.
+async fn cut(
+    good: Response,
+    keep: impl Fn(usize) -> usize,
+    pace: Option<Duration>,
+    end: End,
+    announce_all: bool,
+) -> Response {
+    let (mut parts, body) = good.into_parts();
+    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let kept = whole.slice(..keep(whole.len()));
+    let announced = if announce_all {
+        whole.len()
+    } else {
+        kept.len()
+    };
+    parts
+        .headers
+        .insert(header::CONTENT_LENGTH, announced.into());
+    let size = if pace.is_some() { 1 } else { kept.len().max(1) };
+    let count = kept.len().div_ceil(size);
+    let all = (0..count).map(move |nth| kept.slice(nth * size..kept.len().min((nth + 1) * size)));
+    Response::from_parts(parts, pieces(all, pace, end))
+}
+
+async fn bent(world: &World, good: Response, bend: Bend) -> Response {
+    if good.status() != StatusCode::OK {
+        return good;
+    }
+    let (mut parts, body) = good.into_parts();
+    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let Some(mut json) = serde_json::from_slice::<Value>(&whole)
+        .ok()
+        .filter(Value::is_object)
+    else {
+        return Response::from_parts(parts, Body::from(whole));
+    };
+    bend_json(world, &mut json, bend);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let mut answer = Json(json).into_response();
+    answer.headers_mut().extend(parts.headers);
+    answer
+}
+
+fn bend_json(world: &World, json: &mut Value, bend: Bend) {
+    match bend {
+        Bend::ExpiresInString => json["expires_in"] = json["expires_in"].to_string().into(),
+        Bend::ExpiresInNegative => json["expires_in"] = json!(-1),
+        Bend::ExpiresInHuge => json["expires_in"] = json!(i64::MAX),
+        Bend::TokenTypeOther => json["token_type"] = json!("pop"),
+        Bend::TokenOpaque => json["access_token"] = json!("opaque-token-of-the-simulator"),
+        Bend::ExpiresInMissing => drop_member(json, "expires_in"),
+        Bend::TokenMissing => drop_member(json, "access_token"),
+        Bend::TokenLong => {
+            if let Some(long) = json["access_token"]
+                .as_str()
+                .and_then(|token| lengthened(world, token))
+            {
+                json["access_token"] = long.into();
+            }
+        }
+    }
+}
+
+fn drop_member(json: &mut Value, name: &str) {
+    if let Some(members) = json.as_object_mut() {
+        members.remove(name);
+    }
+}
+
+/// The same token, signed again with 14,000 characters of padding, which are 19,000 in base64.
+fn lengthened(world: &World, token: &str) -> Option<String> {
+    let mut payload: Value = unverified(token).ok()?;
+    payload["xms_padding"] = "x".repeat(14_000).into();
+    world.keys.sign(&payload).ok()
+}

@@ -1,0 +1,260 @@
+//! The log of requests, which never holds a secret, an assertion or a token.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    fmt,
+    sync::Mutex,
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
+use tokio::sync::watch;
+
+use crate::{asked::Asked, chance::lock};
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `…/.well-known/openid-configuration`.
+    Discovery,
+    /// `…/discovery/v2.0/keys`.
+    Keys,
+    /// `/common/discovery/instance`.
+    InstanceDiscovery,
+    /// `…/oauth2/v2.0/token`.
+    Token,
+    /// Something under `/graph/v1.0`.
+    Graph(Call),
+    /// The control page or its API.
+    Control,
+    /// Anything else, which is answered 404.
+    Other,
+}
+
+/// A call of Microsoft Graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// `GET /me`.
+    Me,
+    /// `GET /users/{m}`.
+    User,
+    /// `GET /users/{m}/mailFolders/inbox`.
+    Inbox,
+    /// `GET /users/{m}/messages`.
+    Messages,
+    /// `POST /users/{m}/messages`.
+    CreateDraft,
+    /// `DELETE /users/{m}/messages/{id}`.
+    DeleteMessage,
+    /// `POST /users/{m}/messages/{id}/permanentDelete`.
+    PermanentDelete,
+    /// `POST /users/{m}/sendMail`.
+    SendMail,
+    /// `GET /users/{m}/mailboxSettings`.
+    MailboxSettings,
+    /// A path of Graph that is not simulated.
+    Unknown,
+}
+
+impl Kind {
+    /// The word in the JSON API; for Graph `graph.` and the call.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Discovery => "discovery",
+            Self::Keys => "keys",
+            Self::InstanceDiscovery => "instance_discovery",
+            Self::Token => "token",
+            Self::Graph(Call::Me) => "graph.me",
+            Self::Graph(Call::User) => "graph.user",
+            Self::Graph(Call::Inbox) => "graph.inbox",
+            Self::Graph(Call::Messages) => "graph.messages",
+            Self::Graph(Call::CreateDraft) => "graph.create_draft",
+            Self::Graph(Call::DeleteMessage) => "graph.delete_message",
+            Self::Graph(Call::PermanentDelete) => "graph.permanent_delete",
+            Self::Graph(Call::SendMail) => "graph.send_mail",
+            Self::Graph(Call::MailboxSettings) => "graph.mailbox_settings",
+            Self::Graph(Call::Unknown) => "graph.unknown",
+            Self::Control => "control",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Why a request was refused, as the log remembers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Code {
+    /// An AADSTS number.
+    Aadsts(u32),
+    /// A code of Graph's error envelope.
+    Graph(String),
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Aadsts(number) => write!(f, "AADSTS{number}"),
+            Self::Graph(code) => f.write_str(code),
+        }
+    }
+}
+
+/// One request.
+#[derive(Clone, Debug, Serialize)]
+pub struct Recorded {
+    /// Counts from 1.
+    pub seq: u64,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// HTTP method.
+    pub method: String,
+    /// Path without the query.
+    pub path: String,
+    /// What it asks for.
+    pub kind: Kind,
+    /// The tenant as the path or the bearer token names it.
+    pub tenant: Option<String>,
+    /// The application as the form, HTTP Basic or the bearer token names it.
+    pub client_id: Option<String>,
+    /// The mailbox as the path names it, decoded.
+    pub mailbox: Option<String>,
+    /// The caller's own `client-request-id`.
+    pub client_request_id: Option<String>,
+    /// HTTP status of the answer; none while it is being answered, or when the caller left before.
+    pub status: Option<u16>,
+    /// Why it was refused.
+    pub code: Option<Code>,
+}
+
+/// The newest requests and exact counts of all.
+pub(crate) struct RequestLog {
+    entries: Mutex<Entries>,
+    arrived: watch::Sender<Counts>,
+    answered: watch::Sender<Counts>,
+}
+
+type Counts = HashMap<Kind, u64>;
+
+#[derive(Default)]
+struct Entries {
+    last_seq: u64,
+    kept: VecDeque<Recorded>,
+}
+
+impl RequestLog {
+    const KEPT: usize = 100_000;
+
+    pub(crate) fn new() -> Self {
+        Self {
+            entries: Mutex::default(),
+            arrived: watch::Sender::new(Counts::new()),
+            answered: watch::Sender::new(Counts::new()),
+        }
+    }
+
+    /// Notes that a request came in; answers its number.
+    pub(crate) fn arrive(&self, asked: &Asked) -> u64 {
+        let mut entries = lock(&self.entries);
+        entries.last_seq += 1;
+        let seq = entries.last_seq;
+        if entries.kept.len() == Self::KEPT {
+            entries.kept.pop_front();
+        }
+        entries.kept.push_back(Recorded {
+            seq,
+            at: asked.now,
+            method: asked.method.clone(),
+            path: asked.path.clone(),
+            kind: asked.kind,
+            tenant: asked.tenant.clone(),
+            client_id: asked.client_id.clone(),
+            mailbox: asked.mailbox.clone(),
+            client_request_id: asked.client_request_id.map(|id| id.to_string()),
+            status: None,
+            code: None,
+        });
+        drop(entries);
+        self.arrived
+            .send_modify(|counts| *counts.entry(asked.kind).or_default() += 1);
+        seq
+    }
+
+    /// Notes how request `seq` was answered.
+    pub(crate) fn answer(&self, seq: u64, kind: Kind, status: u16, code: Option<Code>) {
+        let mut entries = lock(&self.entries);
+        let first = entries
+            .kept
+            .front()
+            .map_or(u64::MAX, |recorded| recorded.seq);
+        let nth = seq
+            .checked_sub(first)
+            .and_then(|nth| usize::try_from(nth).ok());
+        if let Some(recorded) = nth.and_then(|nth| entries.kept.get_mut(nth)) {
+            recorded.status = Some(status);
+            recorded.code = code;
+        }
+        drop(entries);
+        self.answered
+            .send_modify(|counts| *counts.entry(kind).or_default() += 1);
+    }
+
+    pub(crate) fn all(&self) -> Vec<Recorded> {
+        lock(&self.entries).kept.iter().cloned().collect()
+    }
+
+    /// The newest requests that are not about the control page, newest first.
+    pub(crate) fn newest(&self, count: usize) -> Vec<Recorded> {
+        let entries = lock(&self.entries);
+        let others = entries
+            .kept
+            .iter()
+            .rev()
+            .filter(|recorded| recorded.kind != Kind::Control);
+        others.take(count).cloned().collect()
+    }
+
+    pub(crate) fn count(&self, kind: Kind) -> u64 {
+        self.arrived
+            .borrow()
+            .get(&kind)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.arrived
+            .borrow()
+            .iter()
+            .map(|(kind, count)| (kind.as_str(), *count))
+            .collect()
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.entries).kept.clear();
+        self.arrived.send_modify(Counts::clear);
+        self.answered.send_modify(Counts::clear);
+    }
+
+    pub(crate) async fn wait_for_arrival(&self, kind: Kind, nth: u64) {
+        reached(&self.arrived, kind, nth).await;
+    }
+
+    pub(crate) async fn wait_for_answer(&self, kind: Kind, nth: u64) {
+        reached(&self.answered, kind, nth).await;
+    }
+}
+
+async fn reached(counts: &watch::Sender<Counts>, kind: Kind, nth: u64) {
+    let mut seen = counts.subscribe();
+    let reached = seen
+        .wait_for(|counts| counts.get(&kind).copied().unwrap_or_default() >= nth)
+        .await;
+    debug_assert!(reached.is_ok(), "the sender lives as long as this borrow");
+}

@@ -1,0 +1,16 @@
+//! Every endpoint, every sample application, every fault: over HTTP, as a client sees them.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod certificate;
+mod control;
+mod directory;
+mod discovery;
+mod faults;
+mod life;
+mod mail;
+mod requests;
+mod sample;
+mod support;
+mod token;
+mod transport;
