@@ -25,6 +25,7 @@ pub mod words;
 
 pub mod applications;
 pub mod audit;
+pub mod explain;
 pub mod login;
 pub mod mailboxes;
 pub mod overview;

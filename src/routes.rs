@@ -6,11 +6,12 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
+use crate::applications::{self, credentials, end, retire};
 use crate::error::AppError;
 use crate::mailboxes::{actions, bulk, checks, edit, index as mailbox_list, new as new_mailbox, show as mailbox};
 use crate::users::guard;
 use crate::web::{assets, csrf, error_page, headers, session};
-use crate::{login, overview, probes, setup, telemetry};
+use crate::{explain, login, overview, probes, setup, telemetry};
 
 /// The whole product as one service.
 pub fn router(app: App) -> Router {
@@ -18,6 +19,7 @@ pub fn router(app: App) -> Router {
         .merge(viewer().route_layer(from_fn_with_state(app.clone(), guard::signed_in)))
         .merge(operator().route_layer(from_fn_with_state(app.clone(), guard::operator)))
         .merge(mailbox_administrator().route_layer(from_fn_with_state(app.clone(), guard::mailbox_administrator)))
+        .merge(application_administrator().route_layer(from_fn_with_state(app.clone(), guard::application_administrator)))
         .fallback(|| async { AppError::NotFound })
         .layer(from_fn_with_state(app.clone(), csrf::guard))
         .layer(session::layer(&app))
@@ -43,6 +45,8 @@ fn public() -> Router<App> {
         .route("/login", get(login::show).post(login::sign_in))
         .route("/logout", post(login::sign_out))
         .route("/setup", get(setup::show).post(setup::create))
+        .route("/explain", get(explain::index::index))
+        .route("/explain/{code}", get(explain::show::show))
 }
 
 fn viewer() -> Router<App> {
@@ -52,6 +56,12 @@ fn viewer() -> Router<App> {
         .route("/mailboxes.csv", get(mailbox_list::csv))
         .route("/mailboxes/{id}", get(mailbox::show))
         .route("/mailboxes/{id}/checks", get(checks::index))
+        .route("/applications", get(applications::index::index))
+        .route("/applications.csv", get(applications::index::csv))
+        .route("/applications/{id}", get(applications::show::show))
+        .route("/applications/{id}/sheet", get(applications::sheet::sheet))
+        .route("/applications/{id}/limit.ps1", get(applications::sheet::limit))
+        .route("/applications/{id}/credentials/{credential}/certificate.cer", get(credentials::certificate))
 }
 
 fn operator() -> Router<App> {
@@ -70,6 +80,18 @@ fn mailbox_administrator() -> Router<App> {
         .route("/mailboxes/{id}/default", post(actions::make_default))
         .route("/mailboxes/{id}/delete", get(actions::ask_delete).post(actions::delete))
         .route("/mailboxes/{id}/restore", post(actions::restore))
+}
+
+fn application_administrator() -> Router<App> {
+    Router::new()
+        .route("/applications/new", get(applications::new::new).post(applications::new::create))
+        .route("/applications/{id}/edit", get(applications::edit::edit).post(applications::edit::update))
+        .route("/applications/{id}/delete", get(applications::delete::ask).post(applications::delete::delete))
+        .route("/applications/{id}/secrets/new", get(credentials::new_secret).post(credentials::create_secret))
+        .route("/applications/{id}/certificates/new", get(credentials::ask_certificate).post(credentials::create_certificate))
+        .route("/applications/{id}/credentials/{credential}/test", post(credentials::test))
+        .route("/applications/{id}/credentials/{credential}/end", get(end::edit).post(end::update))
+        .route("/applications/{id}/credentials/{credential}/retire", get(retire::ask).post(retire::retire))
 }
 
 /// A panic is a fault of ours like any other: logged, told to nobody, and the process lives (S-84).

@@ -111,7 +111,7 @@
   addEventListener("submit", e => {
     const form = e.target, button = e.submitter;
     if (e.defaultPrevented || form.getAttribute("method")?.toLowerCase() !== "post") return;
-    if (form.dataset.sent) { e.preventDefault(); return }
+    if ("sent" in form.dataset) { e.preventDefault(); return }
     form.dataset.sent = "";
     cover(form);
     setTimeout(() => release(form), 20e3);

@@ -150,7 +150,7 @@ pub fn proof(app: &App, typed: &Typed, errors: &mut FormErrors) -> Option<Proof>
         Some(Kind::Certificate) => Some(Proof::Certificate),
         Some(Kind::Secret) => {
             let value = errors.keep("secret", paste::secret(typed.secret.expose_secret()).map_err(secret_words));
-            let ends = errors.keep("expires_on", ends(app, typed));
+            let ends = end(app, typed, errors);
             Some(Proof::Secret { value: value?, ends: ends? })
         }
         None => {
@@ -158,6 +158,11 @@ pub fn proof(app: &App, typed: &Typed, errors: &mut FormErrors) -> Option<Proof>
             None
         }
     }
+}
+
+/// Reads when a secret ends; the inner `None` means that nobody knows.
+pub fn end(app: &App, typed: &Typed, errors: &mut FormErrors) -> Option<Option<UnixTime>> {
+    errors.keep("expires_on", ends(app, typed))
 }
 
 fn cloud(app: &App, typed: &str) -> Result<Cloud, &'static str> {

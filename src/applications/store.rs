@@ -41,6 +41,8 @@ const LIST: &str = "
         (SELECT COUNT(*) FROM mailboxes m WHERE m.application_id = a.id AND m.deleted_at IS NULL) AS mailboxes
     FROM applications a ORDER BY a.name_key, a.id LIMIT 1000";
 
+const HOLD: &str = "UPDATE applications SET version = version WHERE id = $1";
+
 const MAILBOXES: &str = "SELECT COUNT(*) FROM mailboxes WHERE application_id = $1 AND deleted_at IS NULL";
 
 const INSERT_CREDENTIAL: &str = "
@@ -53,6 +55,15 @@ const CREDENTIALS: &str = "
         answered_at, last_used_at, retired_at
     FROM credentials WHERE application_id = $1 ORDER BY created_at DESC, id DESC";
 
+const CREDENTIAL: &str = "
+    SELECT id, application_id, kind, state, hint, thumbprint_sha256, certificate_pem, expires_at, created_by, created_at,
+        answered_at, last_used_at, retired_at
+    FROM credentials WHERE application_id = $1 AND id = $2";
+
+const OTHERS_WORK: &str = "
+    SELECT COUNT(*) FROM credentials
+    WHERE application_id = $1 AND id <> $2 AND state = 'accepted' AND (expires_at IS NULL OR expires_at > $3)";
+
 const SEALED: &str = "SELECT sealed FROM credentials WHERE id = $1 AND state <> 'retired'";
 
 const ANSWERED: &str = "
@@ -61,6 +72,9 @@ const ANSWERED: &str = "
 
 const RETIRE: &str = "
     UPDATE credentials SET state = 'retired', sealed = '', retired_at = $2 WHERE id = $1 AND state <> 'retired' RETURNING id";
+
+const UNTEST: &str = "
+    UPDATE credentials SET state = 'untested', answered_at = NULL WHERE application_id = $1 AND state IN ('accepted', 'refused')";
 
 const SET_END: &str = "UPDATE credentials SET expires_at = $2 WHERE id = $1 AND kind = 'secret' AND state <> 'retired'";
 
@@ -230,10 +244,20 @@ pub async fn set_tenant_id(tx: &mut Tx, id: &ApplicationId, tenant: &Tenant, ten
     Ok(())
 }
 
-/// Removes an application with its credentials and tokens. It must have no mailboxes, not even deleted ones.
-pub async fn delete(tx: &mut Tx, id: &ApplicationId) -> Result<()> {
-    in_tx!(tx, |c| sqlx::query(DELETE).bind(id).execute(c).await.affected())?;
+/// Keeps others from changing what belongs to the application until the transaction ends.
+pub async fn hold(tx: &mut Tx, id: &ApplicationId) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(HOLD).bind(id).execute(c).await.affected())?;
     Ok(())
+}
+
+/// Removes an application with its credentials and tokens. `false`, and the transaction must be dropped, if a mailbox
+/// still names it, even a deleted one.
+pub async fn delete(tx: &mut Tx, id: &ApplicationId) -> Result<bool> {
+    match in_tx!(tx, |c| sqlx::query(DELETE).bind(id).execute(c).await.affected()) {
+        Ok(_) => Ok(true),
+        Err(cause) if cause.as_database_error().is_some_and(|database| database.is_foreign_key_violation()) => Ok(false),
+        Err(cause) => Err(cause.into()),
+    }
 }
 
 /// The application, if it is there.
@@ -299,6 +323,26 @@ pub async fn credentials(db: &Db, id: &ApplicationId) -> Result<Vec<Credential>>
     rows.into_iter().map(Credential::try_from).collect()
 }
 
+/// One credential of an application, retired or not; or 404.
+pub async fn credential(db: &Db, application: &ApplicationId, id: &CredentialId) -> Result<Credential> {
+    let row: Option<CredentialRow> =
+        on_db!(db, |c| sqlx::query_as(CREDENTIAL).bind(application).bind(id).fetch_optional(c).await)?;
+    row.ok_or(AppError::NotFound)?.try_into()
+}
+
+/// Whether Microsoft accepts another credential of the same application, one that has not ended at `now`. Nobody else
+/// can retire that one before the transaction ends.
+pub async fn others_work(tx: &mut Tx, credential: &Credential, now: UnixTime) -> Result<bool> {
+    hold(tx, &credential.application_id).await?;
+    let others: i64 = in_tx!(tx, |c| sqlx::query_scalar(OTHERS_WORK)
+        .bind(&credential.application_id)
+        .bind(&credential.id)
+        .bind(now)
+        .fetch_one(c)
+        .await)?;
+    Ok(others > 0)
+}
+
 /// The sealed part of a credential that is not retired.
 pub async fn sealed(db: &Db, id: &CredentialId) -> Result<Option<Sealed>> {
     Ok(on_db!(db, |c| sqlx::query_scalar(SEALED).bind(id).fetch_optional(c).await)?)
@@ -322,6 +366,12 @@ pub async fn retire(tx: &mut Tx, credential: &Credential, now: UnixTime) -> Resu
 pub async fn set_end(tx: &mut Tx, credential: &Credential, end: Option<UnixTime>) -> Result<()> {
     in_tx!(tx, |c| sqlx::query(SET_END).bind(&credential.id).bind(end).execute(c).await.affected())?;
     note_end(tx, &credential.application_id).await
+}
+
+/// What Microsoft said of the credentials no longer holds, because the application is another one now.
+pub async fn untest(tx: &mut Tx, id: &ApplicationId) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(UNTEST).bind(id).execute(c).await.affected())?;
+    note_end(tx, id).await
 }
 
 /// An accepted credential without a known end makes the application's end unknown.

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
 use oauth2::{
-    AsyncHttpClient, AuthType, Client, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
-    RequestTokenError, Scope, StandardRevocableToken, TokenUrl,
+    AsyncHttpClient, AuthType, Client, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, RequestTokenError, Scope, StandardRevocableToken, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
@@ -74,7 +74,10 @@ impl OAuthHttp<'_> {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Box<Failure>> {
         let unformed = |_| self.microsoft.unformed();
         let request = reqwest::Request::try_from(request).map_err(unformed)?;
-        let answer = self.microsoft.exchange(request, self.proof.text.clone()).await?;
+        let answer = self
+            .microsoft
+            .exchange(request, self.proof.text.clone())
+            .await?;
         if answer.is_busy() {
             return Err(refusal(&answer, self.proof.flow));
         }
@@ -122,7 +125,11 @@ impl Microsoft {
                 .add_extra_param("client_assertion_type", ASSERTION_TYPE)
                 .add_extra_param("client_assertion", proof.text.expose_secret());
         }
-        let http = OAuthHttp { microsoft: self, proof: &proof, slot: Mutex::new(None) };
+        let http = OAuthHttp {
+            microsoft: self,
+            proof: &proof,
+            slot: Mutex::new(None),
+        };
         let answered = request.request_async(&http).await;
         let answer = http.slot.into_inner().ok().flatten();
         let (token, answer) = match (answered, answer) {

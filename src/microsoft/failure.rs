@@ -311,7 +311,7 @@ mod tests {
             seen_for_tests().failure(Cause::SecretExpired, Some(Code::Aadsts(7_000_222)), "");
         assert_eq!(
             failure.summary(),
-            "The secret of the application has expired (AADSTS7000222)."
+            "The secret of the application expired (AADSTS7000222)."
         );
     }
 }

@@ -106,12 +106,6 @@ impl Microsoft {
 
     async fn read(&self, mut response: Response) -> Result<Vec<u8>, Transport> {
         let longest = self.limits.body_bytes;
-        if response
-            .content_length()
-            .is_some_and(|length| length > longest as u64)
-        {
-            return Err(Transport::TooBig);
-        }
         let mut body = Vec::new();
         while let Some(chunk) = response
             .chunk()

@@ -100,6 +100,10 @@ impl Microsoft {
             .timeout(limits.total)
             .https_only(!clouds.speaks_plain_http())
             .tls_version_min(reqwest::tls::Version::TLS_1_2);
+        if clouds.speaks_plain_http() {
+            // A proxy for the way out would carry what plain http sends over loopback, in the clear.
+            builder = builder.no_proxy();
+        }
         if let Some(pem) = extra_ca {
             let roots = reqwest::Certificate::from_pem_bundle(pem)
                 .context("extra root certificates are not PEM")?;

@@ -112,6 +112,8 @@ fn visit(app: &App, code: String) -> Cookie<'static> {
 }
 
 /// `Sec-Fetch-Site` where the browser sends it, else `Origin`; a request with neither is not from a browser's form.
+/// Under our own `Referrer-Policy: no-referrer` browsers send `Origin: null` even to ourselves, so beside a good
+/// `Sec-Fetch-Site` that says nothing.
 fn same_origin(config: &Config, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let origin_is_own = || {
@@ -120,7 +122,7 @@ fn same_origin(config: &Config, headers: &HeaderMap) -> bool {
         Some(is_own(config, host))
     };
     match text("sec-fetch-site") {
-        Some(site) => site == "same-origin" && (text("origin").is_none() || origin_is_own() == Some(true)),
+        Some(site) => site == "same-origin" && (matches!(text("origin"), None | Some("null")) || origin_is_own() == Some(true)),
         None => origin_is_own() == Some(true),
     }
 }

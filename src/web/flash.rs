@@ -12,7 +12,7 @@ pub struct Flash {
     pub text: String,
 }
 
-const KNOWN: [(&str, &str, &str); 21] = [
+const KNOWN: [(&str, &str, &str); 27] = [
     ("saved", "ok", "Saved."),
     ("checked", "info", "Checked just now."),
     ("paused", "ok", "Paused. Postkey leaves this mailbox alone until you resume it."),
@@ -24,10 +24,16 @@ const KNOWN: [(&str, &str, &str); 21] = [
     ("not-sent", "warn", "The test message was not accepted. The step Send says why."),
     ("application-added", "ok", "The application is saved. Postkey tests it with the first mailbox that uses it."),
     ("application-deleted", "ok", "The application is deleted, and its secrets are erased."),
-    ("credential-added", "ok", "Stored. The old one stays until you retire it."),
-    ("credential-refused", "warn", "Stored, but Microsoft refuses it. The one before stays in use."),
-    ("credential-untested", "info", "Stored. Microsoft could not be asked yet, so the one before stays in use until it answers."),
+    ("credential-added", "ok", "Stored, and Microsoft accepts it. An older one stays until you retire it."),
+    ("credential-refused", "warn", "Stored, but Microsoft refuses it. What was in use before stays in use."),
+    ("credential-untested", "info", "Stored. Microsoft has given no verdict on it yet, so what was in use before stays in use until it does."),
     ("certificate-added", "info", "The certificate is ready. Download it and upload it to Entra; Postkey uses it once Microsoft accepts it."),
+    ("test-accepted", "ok", "Microsoft accepts it."),
+    ("test-refused", "warn", "Microsoft refuses it. What is in use besides stays in use."),
+    ("test-unclear", "warn", "Microsoft gave no verdict on it. What was known of it before still stands."),
+    ("test-asking", "info", "Microsoft has not answered yet. Usually it takes two seconds; the result appears here."),
+    ("end-saved", "ok", "The end date is saved."),
+    ("application-moved", "info", "Saved. It is another application now, so test its secrets and check its mailboxes."),
     ("retired", "ok", "Retired, and its secret is erased."),
     ("bulk-paused", "ok", "The chosen mailboxes are paused."),
     ("none-chosen", "info", "Nothing was chosen, so nothing was changed. Tick the mailboxes first."),

@@ -37,12 +37,12 @@ impl When {
 
 fn relative(seconds: i64, date: String) -> String {
     let far = seconds.unsigned_abs() as i64;
-    let amount = |unit: i64| (far + unit / 2) / unit;
+    let amount = |unit: i64| ((far + unit / 2) / unit).max(1);
     let (count, unit) = match far {
-        0..45 => return "just now".to_owned(),
-        45..2700 => (amount(MINUTE).max(1), "min"),
-        2700..79_200 => (amount(HOUR).max(1), "h"),
-        79_200..2_246_400 => (amount(DAY).max(1), "days"),
+        0..45 => return if seconds > 0 { "in a moment" } else { "just now" }.to_owned(),
+        45..2700 => (amount(MINUTE), "min"),
+        2700..79_200 => (amount(HOUR), "h"),
+        79_200..2_246_400 => (amount(DAY), "days"),
         _ => return date,
     };
     match (seconds > 0, unit, count) {

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::{Cause, Code, LinkKind, Who};
+use super::{Cause, Code, Facts, LinkKind, Who};
 
 static ARTICLES: LazyLock<Articles> = LazyLock::new(|| {
     Articles::read(include_str!("articles.en.toml")).expect("a test reads articles.en.toml")
@@ -41,23 +41,6 @@ pub struct Article {
     pub link: LinkKind,
     /// What Postkey does once it is done.
     pub afterwards: String,
-}
-
-/// What is known about one failure, to be put into an article. What is missing becomes a neutral phrase.
-#[derive(Clone, Debug, Default)]
-pub struct Facts {
-    /// Name of the application in Postkey.
-    pub application: Option<String>,
-    /// Address of the mailbox.
-    pub mailbox: Option<String>,
-    /// Name or ID of the tenant.
-    pub tenant: Option<String>,
-    /// Application (client) ID.
-    pub client_id: Option<String>,
-    /// The host that was asked.
-    pub host: Option<String>,
-    /// The day something ended, as it is to be read.
-    pub date: Option<String>,
 }
 
 /// An article about one failure. Plain text throughout.
@@ -93,73 +76,14 @@ impl Article {
             title: capitalised(facts.put_into(&self.title)),
             why: self.why.iter().map(fill).collect(),
             act: self.act.iter().map(fill).collect(),
-            command: self.command.as_ref().and_then(|command| facts.quoted().put_into_all(command)),
+            command: self
+                .command
+                .as_ref()
+                .and_then(|command| facts.quoted().put_into_all(command)),
             who: self.who.words(),
             link: self.link,
             afterwards: facts.put_into(&self.afterwards),
         }
-    }
-}
-
-impl Facts {
-    /// Puts the facts in, in one pass, so that a fact that looks like a placeholder is left as it is.
-    fn put_into(&self, text: &str) -> String {
-        let mut filled = String::with_capacity(text.len());
-        for (at, part) in text.split(['[', ']']).enumerate() {
-            let is_optional = at % 2 == 1;
-            let part = if is_optional { self.put_into_all(part) } else { Some(self.put_into_part(part)) };
-            filled.push_str(part.as_deref().unwrap_or_default());
-        }
-        filled
-    }
-
-    /// As [`Facts::put_into_part`], but only if every fact is known.
-    fn put_into_all(&self, part: &str) -> Option<String> {
-        let known = |name: &str| self.fact(name).is_some_and(|(fact, _)| fact.is_some());
-        let mut names = part.split('{').skip(1).filter_map(|piece| piece.split_once('}'));
-        names.all(|(name, _)| known(name)).then(|| self.put_into_part(part))
-    }
-
-    fn put_into_part(&self, part: &str) -> String {
-        let mut pieces = part.split('{');
-        let mut filled = pieces.next().unwrap_or_default().to_owned();
-        for piece in pieces {
-            let (name, rest) = piece.split_once('}').unwrap_or((piece, ""));
-            filled.push_str(self.get(name).unwrap_or(name));
-            filled.push_str(rest);
-        }
-        filled
-    }
-
-    /// The same facts, to stand between single quotes in PowerShell.
-    fn quoted(&self) -> Self {
-        let quoted = |fact: &Option<String>| fact.as_ref().map(|fact| fact.replace('\'', "''"));
-        Self {
-            application: quoted(&self.application),
-            mailbox: quoted(&self.mailbox),
-            tenant: quoted(&self.tenant),
-            client_id: quoted(&self.client_id),
-            host: quoted(&self.host),
-            date: quoted(&self.date),
-        }
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        self.fact(name).map(|(fact, neutral)| fact.unwrap_or(neutral))
-    }
-
-    /// The fact of this name, and what stands for it when it is not known.
-    fn fact(&self, name: &str) -> Option<(Option<&str>, &'static str)> {
-        let (fact, neutral) = match name {
-            "application" => (&self.application, "the application"),
-            "mailbox" => (&self.mailbox, "the mailbox"),
-            "tenant" => (&self.tenant, "the tenant"),
-            "client_id" => (&self.client_id, "the client ID"),
-            "host" => (&self.host, "Microsoft"),
-            "date" => (&self.date, "that day"),
-            _ => return None,
-        };
-        Some((fact.as_deref(), neutral))
     }
 }
 
@@ -341,21 +265,5 @@ mod tests {
             find(Some(&Code::Aadsts(999_999)), Cause::Other).key,
             "other"
         );
-    }
-
-    #[test]
-    fn facts_are_put_in_once_and_missing_ones_stay_neutral() {
-        let facts = Facts {
-            application: Some("{mailbox} [x]".into()),
-            ..Facts::default()
-        };
-        assert_eq!(
-            facts.put_into("{application} of {tenant}: {no} {"),
-            "{mailbox} of the tenant: no {"
-        );
-        let title = find(None, Cause::SecretExpired)
-            .fill(&Facts::default())
-            .title;
-        assert!(title.starts_with("The "), "{title}");
     }
 }

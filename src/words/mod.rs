@@ -4,14 +4,16 @@
 pub mod articles;
 mod cause;
 mod code;
+mod facts;
 pub mod links;
 mod look;
 mod status;
 mod who;
 
-pub use articles::{Article, Facts, FilledArticle};
+pub use articles::{Article, FilledArticle};
 pub use cause::Cause;
 pub use code::{Code, Transport};
+pub use facts::Facts;
 pub use links::{LinkFacts, LinkKind, Portal};
 pub use look::{Family, Icon};
 pub use status::Status;

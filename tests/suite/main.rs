@@ -1,1 +1,9 @@
-mod architecture {}
+//! The one integration binary: modules mirror the addresses, tests are named as sentences.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up must fail")]
+
+mod login;
+mod mailboxes;
+mod microsoft;
+mod setup;
+mod support;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     entra::{TokenForm, unverified},
-    requests::{Call, Kind},
+    kind::{Call, Kind},
     world::World,
 };
 
@@ -49,16 +49,13 @@ impl Asked {
     pub(crate) fn read(world: &World, parts: &Parts, form: Option<&TokenForm>) -> Self {
         let path = parts.uri.path();
         let kind = kind(parts.method.as_str(), path);
-        let owner = matches!(kind, Kind::Graph(_))
-            .then(|| bearer(&parts.headers))
-            .flatten();
+        let owner = matches!(kind, Kind::Graph(_)).then(|| bearer(&parts.headers)).flatten();
         let owner = owner.and_then(|token| unverified::<Owner>(token).ok());
         let tenant = match &owner {
             Some(owner) => Some(owner.tid.clone()),
             None => tenant(world, kind, path),
         };
-        let client_request_id =
-            text(&parts.headers, "client-request-id").and_then(|id| Uuid::try_parse(id).ok());
+        let client_request_id = text(&parts.headers, "client-request-id").and_then(|id| Uuid::try_parse(id).ok());
         let skew = SignedDuration::from_secs(world.estate().settings.skew_seconds);
         let now = world.clock.now();
         Self {
@@ -66,9 +63,7 @@ impl Asked {
             path: path.to_owned(),
             kind,
             tenant,
-            client_id: owner
-                .map(|owner| owner.appid)
-                .or_else(|| form?.client_id().map(str::to_owned)),
+            client_id: owner.map(|owner| owner.appid).or_else(|| form?.client_id().map(str::to_owned)),
             mailbox: mailbox(kind, path),
             scope: form.and_then(|form| form.get("scope")).map(str::to_owned),
             client_request_id,
@@ -83,15 +78,12 @@ impl Asked {
 /// The token of an `Authorization: Bearer` header.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = text(headers, header::AUTHORIZATION.as_str())?.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then_some(token.trim())
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 /// The form of a token request.
 pub(crate) fn token_form(parts: &Parts, body: &Bytes) -> Option<TokenForm> {
-    (kind(parts.method.as_str(), parts.uri.path()) == Kind::Token)
-        .then(|| TokenForm::read(&parts.headers, body))
+    (kind(parts.method.as_str(), parts.uri.path()) == Kind::Token).then(|| TokenForm::read(&parts.headers, body))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -99,12 +91,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 fn origin(world: &World, headers: &HeaderMap) -> String {
-    let scheme = world
-        .origin
-        .split_once(':')
-        .map_or("http", |(scheme, _)| scheme);
-    text(headers, header::HOST.as_str())
-        .map_or_else(|| world.origin.clone(), |host| format!("{scheme}://{host}"))
+    let scheme = world.origin.split_once(':').map_or("http", |(scheme, _)| scheme);
+    text(headers, header::HOST.as_str()).map_or_else(|| world.origin.clone(), |host| format!("{scheme}://{host}"))
 }
 
 fn kind(method: &str, path: &str) -> Kind {
@@ -140,10 +128,7 @@ fn tenant(world: &World, kind: Kind, path: &str) -> Option<String> {
         return None;
     }
     let said = decoded(path.split('/').nth(1)?);
-    let known = world
-        .estate()
-        .tenant(&said)
-        .map(|tenant| tenant.id.to_string());
+    let known = world.estate().tenant(&said).map(|tenant| tenant.id.to_string());
     Some(known.unwrap_or(said))
 }
 

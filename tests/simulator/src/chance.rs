@@ -20,10 +20,7 @@ impl Chance {
     }
 
     pub(crate) fn seeded(seed: u64) -> Self {
-        Self::Seeded {
-            seed,
-            drawn: AtomicU64::new(0),
-        }
+        Self::Seeded { seed, drawn: AtomicU64::new(0) }
     }
 
     /// Thirty-two random bytes.
@@ -57,12 +54,10 @@ impl Chance {
 
     /// A client secret as Entra makes them: 40 characters, `8Q~` after the first three.
     pub(crate) fn secret(&self) -> String {
-        const ALPHABET: &[u8] =
-            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-~";
+        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-~";
         const LETTERS_AND_DIGITS: usize = 62;
         let bytes = [self.bytes(), self.bytes()].concat();
-        let at =
-            |place: usize, kinds: usize| char::from(ALPHABET[usize::from(bytes[place]) % kinds]);
+        let at = |place: usize, kinds: usize| char::from(ALPHABET[usize::from(bytes[place]) % kinds]);
         let head = (0..3).map(|place| at(place, LETTERS_AND_DIGITS));
         let tail = (6..40).map(|place| at(place, ALPHABET.len()));
         head.chain("8Q~".chars()).chain(tail).collect()

@@ -40,10 +40,7 @@ impl SimClock {
     }
 
     fn from(source: Source) -> Self {
-        Self {
-            source,
-            offset: Arc::default(),
-        }
+        Self { source, offset: Arc::default() }
     }
 
     /// The present time.
@@ -73,10 +70,7 @@ impl SimClock {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that reads the machine's clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
 fn system_time() -> Timestamp {
     Timestamp::now()
 }

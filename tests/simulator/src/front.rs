@@ -15,56 +15,51 @@ use crate::{
     entra::Refused,
     faults::play,
     graph::Refusal,
-    requests::{Code, Kind},
+    kind::Kind,
+    requests::Code,
     world::World,
 };
 
 /// Graph takes about 4 MB; nothing here needs more.
 const LARGEST_REQUEST: usize = 5 << 20;
 
-pub(crate) async fn answer(
-    State(world): State<Arc<World>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn answer(State(world): State<Arc<World>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else {
-        return axum::http::StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
-    let form = token_form(&parts, &body);
+    let body = to_bytes(body, LARGEST_REQUEST).await.ok();
+    let form = body.as_ref().and_then(|body| token_form(&parts, body));
     let asked = Arc::new(Asked::read(&world, &parts, form.as_ref()));
     parts.extensions.insert(Arc::clone(&asked));
     parts.extensions.insert(form.unwrap_or_default());
-    let request = Request::from_parts(parts, Body::from(body));
 
     let seq = world.requests.arrive(&asked);
-    let (trouble, latency) = {
-        let mut estate = world.estate();
-        (
-            estate.faults.take(&asked),
-            Duration::from_millis(estate.settings.latency_ms),
-        )
-    };
-    let is_microsoft = !matches!(asked.kind, Kind::Control | Kind::Other);
-    let wait = trouble.delay
-        + if is_microsoft {
-            latency
-        } else {
-            Duration::ZERO
-        };
-    if !wait.is_zero() {
-        tokio::time::sleep(wait).await;
-    }
-    let answer = match trouble.failure {
-        Some(failure) => play::play(&world, &asked, failure, request, next).await,
-        None => told(next.run(request).await, &asked),
+    let answer = match body {
+        Some(body) => disturbed(&world, &asked, Request::from_parts(parts, Body::from(body)), next).await,
+        None => told(Refusal::TooLarge.into_response(), &asked),
     };
     let answer = with_headers(answer, &asked);
     let code = answer.extensions().get::<Code>().cloned();
-    world
-        .requests
-        .answer(seq, asked.kind, answer.status().as_u16(), code);
+    world.requests.answer(seq, asked.kind, answer.status().as_u16(), code);
     answer
+}
+
+/// The answer, late or wrong where a fault wants it.
+async fn disturbed(world: &World, asked: &Asked, request: Request, next: Next) -> Response {
+    let mut wait = Duration::ZERO;
+    let trouble = {
+        let mut estate = world.estate();
+        if !matches!(asked.kind, Kind::Control | Kind::Other) {
+            wait += Duration::from_millis(estate.settings.latency_ms);
+        }
+        estate.faults.take(asked)
+    };
+    wait += trouble.delay;
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+    match trouble.failure {
+        Some(failure) => play::play(world, asked, failure, request, next).await,
+        None => told(next.run(request).await, asked),
+    }
 }
 
 /// The response with a refusal's mark turned into its body.
@@ -81,10 +76,7 @@ pub(crate) fn told(response: Response, asked: &Asked) -> Response {
 fn with_headers(mut response: Response, asked: &Asked) -> Response {
     let date = asked.now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let own = asked.request_id.to_string();
-    let callers = asked
-        .client_request_id
-        .unwrap_or(asked.request_id)
-        .to_string();
+    let callers = asked.client_request_id.unwrap_or(asked.request_id).to_string();
     let mut put = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().insert(name, value);
@@ -99,10 +91,7 @@ fn with_headers(mut response: Response, asked: &Asked) -> Response {
         Kind::Control | Kind::Other => {}
         _ => {
             put(HeaderName::from_static("x-ms-request-id"), &own);
-            put(
-                HeaderName::from_static("client-request-id"),
-                &asked.correlation_id.to_string(),
-            );
+            put(HeaderName::from_static("client-request-id"), &asked.correlation_id.to_string());
         }
     }
     response

@@ -17,6 +17,7 @@
 //! DELETE     /graph/v1.0/users/{m}/messages/{id}
 //! POST /graph/v1.0/users/{m}/messages/{id}/permanentDelete
 //! POST /graph/v1.0/users/{m}/sendMail
+//! GET  /error?code=n                                                 where `error_uri` leads
 //! ```
 //!
 //! What exists is the [`Estate`]; what goes wrong are its [`Fault`]s; what happened is in [`Simulator::requests`] and
@@ -44,6 +45,7 @@ mod estate;
 mod faults;
 mod front;
 mod graph;
+mod kind;
 mod requests;
 mod routes;
 mod server;
@@ -54,11 +56,12 @@ mod world;
 pub use clock::SimClock;
 pub use entra::codes;
 pub use estate::{
-    Application, Certificate, Estate, Lifetime, Mailbox, MailboxKind, Mailboxes, Message, Outbox,
-    Permission, Secret, Sent, Settings, State, Tenant,
+    Application, Certificate, Estate, Lifetime, Mailbox, MailboxKind, Mailboxes, Message, Outbox, Permission, Secret,
+    Sent, Settings, State, Tenant,
 };
 pub use faults::{Bend, Failure, Fault, FaultId, Faults, Page, Place, RetryAfter};
 pub use graph::Refusal;
-pub use requests::{Call, Code, Kind, Recorded};
+pub use kind::{Call, Kind};
+pub use requests::{Code, Recorded};
 pub use simulator::{Options, Simulator};
 pub use tls::Tls;

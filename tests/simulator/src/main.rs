@@ -43,10 +43,9 @@ impl Arguments {
     fn tls(&self) -> Option<Tls> {
         match (&self.tls_test_ca, &self.tls_cert, &self.tls_key) {
             (Some(_), ..) => Some(Tls::TestAuthority),
-            (None, Some(certificate), Some(key)) => Some(Tls::Files {
-                certificate: certificate.clone(),
-                key: key.clone(),
-            }),
+            (None, Some(certificate), Some(key)) => {
+                Some(Tls::Files { certificate: certificate.clone(), key: key.clone() })
+            }
             _ => None,
         }
     }
@@ -57,22 +56,11 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let clock = SimClock::system();
     let mut estate = Estate::sample(arguments.seed, clock.now());
-    estate.add_mailboxes("contoso.example", arguments.mailboxes, |number| {
-        format!("mailbox{number:06}")
-    });
-    let simulator = Simulator::start(Options {
-        listen: arguments.listen,
-        estate,
-        clock,
-        seed: None,
-        tls: arguments.tls(),
-    })
-    .await?;
-    let authority_file = arguments
-        .tls_test_ca
-        .as_deref()
-        .map(|folder| write_authority(&simulator, folder))
-        .transpose()?;
+    estate.add_mailboxes("contoso.example", arguments.mailboxes, |number| format!("mailbox{number:06}"));
+    let simulator =
+        Simulator::start(Options { listen: arguments.listen, estate, clock, seed: None, tls: arguments.tls() }).await?;
+    let authority_file =
+        arguments.tls_test_ca.as_deref().map(|folder| write_authority(&simulator, folder)).transpose()?;
     announce(&simulator, authority_file.as_deref(), arguments.json)?;
     interrupted().await?;
     simulator.stop().await;
@@ -89,11 +77,7 @@ fn write_authority(simulator: &Simulator, folder: &Path) -> anyhow::Result<PathB
 }
 
 fn announce(simulator: &Simulator, authority_file: Option<&Path>, as_json: bool) -> io::Result<()> {
-    let (authority, graph, control) = (
-        simulator.authority(),
-        simulator.graph(),
-        simulator.control(),
-    );
+    let (authority, graph, control) = (simulator.authority(), simulator.graph(), simulator.control());
     let mut out = io::stdout().lock();
     if as_json {
         writeln!(

@@ -7,85 +7,10 @@ use std::{
 };
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::{asked::Asked, chance::lock};
-
-/// What a request asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// `…/.well-known/openid-configuration`.
-    Discovery,
-    /// `…/discovery/v2.0/keys`.
-    Keys,
-    /// `/common/discovery/instance`.
-    InstanceDiscovery,
-    /// `…/oauth2/v2.0/token`.
-    Token,
-    /// Something under `/graph/v1.0`.
-    Graph(Call),
-    /// The control page or its API.
-    Control,
-    /// Anything else, which is answered 404.
-    Other,
-}
-
-/// A call of Microsoft Graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Call {
-    /// `GET /me`.
-    Me,
-    /// `GET /users/{m}`.
-    User,
-    /// `GET /users/{m}/mailFolders/inbox`.
-    Inbox,
-    /// `GET /users/{m}/messages`.
-    Messages,
-    /// `POST /users/{m}/messages`.
-    CreateDraft,
-    /// `DELETE /users/{m}/messages/{id}`.
-    DeleteMessage,
-    /// `POST /users/{m}/messages/{id}/permanentDelete`.
-    PermanentDelete,
-    /// `POST /users/{m}/sendMail`.
-    SendMail,
-    /// `GET /users/{m}/mailboxSettings`.
-    MailboxSettings,
-    /// A path of Graph that is not simulated.
-    Unknown,
-}
-
-impl Kind {
-    /// The word in the JSON API; for Graph `graph.` and the call.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Discovery => "discovery",
-            Self::Keys => "keys",
-            Self::InstanceDiscovery => "instance_discovery",
-            Self::Token => "token",
-            Self::Graph(Call::Me) => "graph.me",
-            Self::Graph(Call::User) => "graph.user",
-            Self::Graph(Call::Inbox) => "graph.inbox",
-            Self::Graph(Call::Messages) => "graph.messages",
-            Self::Graph(Call::CreateDraft) => "graph.create_draft",
-            Self::Graph(Call::DeleteMessage) => "graph.delete_message",
-            Self::Graph(Call::PermanentDelete) => "graph.permanent_delete",
-            Self::Graph(Call::SendMail) => "graph.send_mail",
-            Self::Graph(Call::MailboxSettings) => "graph.mailbox_settings",
-            Self::Graph(Call::Unknown) => "graph.unknown",
-            Self::Control => "control",
-            Self::Other => "other",
-        }
-    }
-}
-
-impl Serialize for Kind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
+use crate::{asked::Asked, chance::lock, kind::Kind};
 
 /// Why a request was refused, as the log remembers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -145,6 +70,8 @@ type Counts = HashMap<Kind, u64>;
 #[derive(Default)]
 struct Entries {
     last_seq: u64,
+    /// Requests up to here were forgotten; their answers no longer count.
+    cleared: u64,
     kept: VecDeque<Recorded>,
 }
 
@@ -180,29 +107,22 @@ impl RequestLog {
             status: None,
             code: None,
         });
-        drop(entries);
-        self.arrived
-            .send_modify(|counts| *counts.entry(asked.kind).or_default() += 1);
+        count_up(&self.arrived, asked.kind);
         seq
     }
 
     /// Notes how request `seq` was answered.
     pub(crate) fn answer(&self, seq: u64, kind: Kind, status: u16, code: Option<Code>) {
         let mut entries = lock(&self.entries);
-        let first = entries
-            .kept
-            .front()
-            .map_or(u64::MAX, |recorded| recorded.seq);
-        let nth = seq
-            .checked_sub(first)
-            .and_then(|nth| usize::try_from(nth).ok());
+        let first = entries.kept.front().map_or(u64::MAX, |recorded| recorded.seq);
+        let nth = seq.checked_sub(first).and_then(|nth| usize::try_from(nth).ok());
         if let Some(recorded) = nth.and_then(|nth| entries.kept.get_mut(nth)) {
             recorded.status = Some(status);
             recorded.code = code;
         }
-        drop(entries);
-        self.answered
-            .send_modify(|counts| *counts.entry(kind).or_default() += 1);
+        if seq > entries.cleared {
+            count_up(&self.answered, kind);
+        }
     }
 
     pub(crate) fn all(&self) -> Vec<Recorded> {
@@ -212,32 +132,22 @@ impl RequestLog {
     /// The newest requests that are not about the control page, newest first.
     pub(crate) fn newest(&self, count: usize) -> Vec<Recorded> {
         let entries = lock(&self.entries);
-        let others = entries
-            .kept
-            .iter()
-            .rev()
-            .filter(|recorded| recorded.kind != Kind::Control);
+        let others = entries.kept.iter().rev().filter(|recorded| recorded.kind != Kind::Control);
         others.take(count).cloned().collect()
     }
 
     pub(crate) fn count(&self, kind: Kind) -> u64 {
-        self.arrived
-            .borrow()
-            .get(&kind)
-            .copied()
-            .unwrap_or_default()
+        self.arrived.borrow().get(&kind).copied().unwrap_or_default()
     }
 
     pub(crate) fn counts(&self) -> BTreeMap<&'static str, u64> {
-        self.arrived
-            .borrow()
-            .iter()
-            .map(|(kind, count)| (kind.as_str(), *count))
-            .collect()
+        self.arrived.borrow().iter().map(|(kind, count)| (kind.as_str(), *count)).collect()
     }
 
     pub(crate) fn clear(&self) {
-        lock(&self.entries).kept.clear();
+        let mut entries = lock(&self.entries);
+        entries.kept.clear();
+        entries.cleared = entries.last_seq;
         self.arrived.send_modify(Counts::clear);
         self.answered.send_modify(Counts::clear);
     }
@@ -251,10 +161,12 @@ impl RequestLog {
     }
 }
 
+fn count_up(counts: &watch::Sender<Counts>, kind: Kind) {
+    counts.send_modify(|counts| *counts.entry(kind).or_default() += 1);
+}
+
 async fn reached(counts: &watch::Sender<Counts>, kind: Kind, nth: u64) {
     let mut seen = counts.subscribe();
-    let reached = seen
-        .wait_for(|counts| counts.get(&kind).copied().unwrap_or_default() >= nth)
-        .await;
+    let reached = seen.wait_for(|counts| counts.get(&kind).copied().unwrap_or_default() >= nth).await;
     debug_assert!(reached.is_ok(), "the sender lives as long as this borrow");
 }

@@ -16,7 +16,7 @@ use crate::{
     entra::{discovery, token},
     front,
     graph::{Refusal, messages, people, send},
-    requests::Kind,
+    kind::Kind,
     world::World,
 };
 
@@ -30,10 +30,7 @@ pub(crate) fn all(world: &Arc<World>) -> Router {
         .merge(control::routes())
         .method_not_allowed_fallback(wrong_method)
         .fallback(lost)
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(world),
-            front::answer,
-        ))
+        .layer(middleware::from_fn_with_state(Arc::clone(world), front::answer))
         .with_state(Arc::clone(world))
 }
 
@@ -41,15 +38,9 @@ pub(crate) fn all(world: &Arc<World>) -> Router {
 fn entra() -> Router<Arc<World>> {
     Router::new()
         .route("/common/discovery/instance", get(discovery::instance))
-        .route(
-            "/{tenant}/v2.0/.well-known/openid-configuration",
-            get(discovery::configuration),
-        )
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::configuration))
         .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))
-        .route(
-            "/{tenant}/oauth2/v2.0/token",
-            post(token::create).fallback(token::only_post),
-        )
+        .route("/{tenant}/oauth2/v2.0/token", post(token::create).fallback(token::only_post))
 }
 
 fn graph_v1() -> Router<Arc<World>> {
@@ -58,15 +49,9 @@ fn graph_v1() -> Router<Arc<World>> {
         .route("/users/{m}", get(people::show))
         .route("/users/{m}/mailboxSettings", get(people::settings))
         .route("/users/{m}/mailFolders/{folder}", get(messages::folder))
-        .route(
-            "/users/{m}/messages",
-            get(messages::index).post(messages::create),
-        )
+        .route("/users/{m}/messages", get(messages::index).post(messages::create))
         .route("/users/{m}/messages/{id}", delete(messages::delete))
-        .route(
-            "/users/{m}/messages/{id}/permanentDelete",
-            post(messages::delete_for_good),
-        )
+        .route("/users/{m}/messages/{id}/permanentDelete", post(messages::delete_for_good))
         .route("/users/{m}/sendMail", post(send::create))
 }
 

@@ -28,10 +28,7 @@ impl Stop {
     pub(crate) async fn stop(&self) {
         self.finish.cancel();
         self.connections.close();
-        if tokio::time::timeout(Self::GRACE, self.connections.wait())
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(Self::GRACE, self.connections.wait()).await.is_err() {
             self.drop.cancel();
             self.connections.wait().await;
         }
@@ -45,23 +42,16 @@ impl Stop {
 }
 
 /// Serves until stopped.
-pub(crate) fn serve(
-    listener: TcpListener,
-    tls: Option<Arc<rustls::ServerConfig>>,
-    router: Router,
-    stop: &Stop,
-) {
+pub(crate) fn serve(listener: TcpListener, tls: Option<Arc<rustls::ServerConfig>>, router: Router, stop: &Stop) {
     let acceptor = tls.map(TlsAcceptor::from);
     let own = stop.clone();
     stop.connections.spawn(async move {
         while let Some(accepted) = own.finish.run_until_cancelled(listener.accept()).await {
             match accepted {
                 Ok((stream, _)) => {
-                    let connection =
-                        greet(stream, acceptor.clone(), router.clone(), own.finish.clone());
+                    let connection = greet(stream, acceptor.clone(), router.clone(), own.finish.clone());
                     let drop = own.drop.clone();
-                    own.connections
-                        .spawn(async move { drop.run_until_cancelled(connection).await });
+                    own.connections.spawn(async move { drop.run_until_cancelled(connection).await });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -72,12 +62,7 @@ pub(crate) fn serve(
     });
 }
 
-async fn greet(
-    stream: TcpStream,
-    acceptor: Option<TlsAcceptor>,
-    router: Router,
-    finish: CancellationToken,
-) {
+async fn greet(stream: TcpStream, acceptor: Option<TlsAcceptor>, router: Router, finish: CancellationToken) {
     // Without it, small answers wait for the peer's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
     match acceptor {
@@ -89,13 +74,8 @@ async fn greet(
     }
 }
 
-async fn talk(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    router: Router,
-    finish: CancellationToken,
-) {
-    let connection = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router, finish: CancellationToken) {
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -13,7 +13,8 @@ use crate::{
     clock::SimClock,
     estate::Estate,
     faults::{Fault, FaultId},
-    requests::{Kind, Recorded},
+    kind::Kind,
+    requests::Recorded,
     routes,
     server::{self, Stop},
     tls::{Identity, Tls},
@@ -61,28 +62,14 @@ impl Simulator {
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let identity = options.tls.as_ref().map(Identity::load).transpose()?;
         let listen = options.listen;
-        let listener = TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("cannot listen on {listen}"))?;
+        let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
         let address = listener.local_addr()?;
         let origin = origin(address, identity.is_some());
-        let world = Arc::new(World::new(
-            options.estate,
-            options.clock,
-            Chance::new(options.seed),
-            origin,
-        ));
+        let world = Arc::new(World::new(options.estate, options.clock, Chance::new(options.seed), origin));
         let stop = Stop::default();
-        let config = identity
-            .as_ref()
-            .map(|identity| Arc::clone(&identity.config));
+        let config = identity.as_ref().map(|identity| Arc::clone(&identity.config));
         server::serve(listener, config, routes::all(&world), &stop);
-        Ok(Self {
-            world,
-            address,
-            authority_pem: identity.and_then(|identity| identity.authority_pem),
-            stop,
-        })
+        Ok(Self { world, address, authority_pem: identity.and_then(|identity| identity.authority_pem), stop })
     }
 
     /// Lets answers under way finish for half a second, then closes every connection. The port is free afterwards.

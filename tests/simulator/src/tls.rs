@@ -4,8 +4,8 @@ use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose,
 };
 use rustls::{
     ServerConfig,
@@ -36,11 +36,9 @@ impl Identity {
     pub(crate) fn load(tls: &Tls) -> anyhow::Result<Self> {
         match tls {
             Tls::Files { certificate, key } => {
-                let read = |path: &PathBuf| {
-                    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-                };
-                let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(certificate)?)
-                    .collect::<Result<_, _>>()?;
+                let read =
+                    |path: &PathBuf| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+                let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(certificate)?).collect::<Result<_, _>>()?;
                 let key = PrivateKeyDer::from_pem_slice(&read(key)?)?;
                 Self::new(chain, key, None)
             }
@@ -52,15 +50,12 @@ impl Identity {
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        authority
-            .distinguished_name
-            .push(DnType::CommonName, "Test authority of the simulator");
+        authority.distinguished_name.push(DnType::CommonName, "Test authority of the simulator");
         let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
 
         let key = KeyPair::generate()?;
         let mut leaf = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
-        leaf.distinguished_name
-            .push(DnType::CommonName, "localhost");
+        leaf.distinguished_name.push(DnType::CommonName, "localhost");
         leaf.use_authority_key_identifier_extension = true;
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -79,9 +74,6 @@ impl Identity {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(chain, key)?;
-        Ok(Self {
-            config: Arc::new(config),
-            authority_pem,
-        })
+        Ok(Self { config: Arc::new(config), authority_pem })
     }
 }

@@ -22,14 +22,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(estate: Estate, clock: SimClock, chance: Chance, origin: String) -> Self {
-        Self {
-            estate: Mutex::new(estate),
-            keys: Keys::default(),
-            clock,
-            chance,
-            requests: RequestLog::new(),
-            origin,
-        }
+        Self { estate: Mutex::new(estate), keys: Keys::default(), clock, chance, requests: RequestLog::new(), origin }
     }
 
     /// The estate. Never held while something is awaited or signed.

@@ -245,3 +245,77 @@ async fn a_cloud_that_is_not_configured_is_not_asked() {
         (Cause::SetupFault, UnixTime::from_seconds(1))
     );
 }
+
+#[tokio::test]
+async fn background_jobs_ask_side_by_side() {
+    let world = World::start().await;
+    let application = world.application("Contoso Mail");
+    let jobs = (0..20).map(|_| {
+        let (microsoft, application) = (world.microsoft.clone(), application.clone());
+        tokio::spawn(async move {
+            let tenant = Tenant::parse("contoso.example").unwrap();
+            microsoft.tenant(Cloud::Custom, &tenant).await.unwrap();
+            let secret = secret(application.secret());
+            let issued = microsoft
+                .application_token(&address(&application), &secret)
+                .await
+                .unwrap();
+            microsoft
+                .read_inbox(Cloud::Custom, &issued.token, "support@contoso.example")
+                .await
+                .unwrap()
+        })
+    });
+    for job in jobs.collect::<Vec<_>>() {
+        assert_eq!(job.await.unwrap().total, 128);
+    }
+    assert_eq!(world.sim.count(Kind::Token), 20);
+}
+
+#[tokio::test]
+async fn no_log_line_holds_a_secret_or_a_token_even_at_trace() {
+    let world = World::start().await;
+    let application = world.application("Contoso Mail");
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false);
+    let log = log.with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(log);
+    let issued = world
+        .microsoft
+        .application_token(&address(&application), &secret(application.secret()))
+        .await
+        .unwrap();
+    let support = "support@contoso.example";
+    world
+        .microsoft
+        .read_inbox(Cloud::Custom, &issued.token, support)
+        .await
+        .unwrap();
+    world
+        .microsoft
+        .write_draft(Cloud::Custom, &issued.token, support)
+        .await
+        .unwrap();
+    drop(guard);
+    let log = String::from_utf8_lossy(&lines.0.lock().unwrap()).into_owned();
+    assert!(log.len() > 1000, "something was logged at all");
+    assert!(!log.contains(application.secret()) && !log.contains(issued.token.reveal()));
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

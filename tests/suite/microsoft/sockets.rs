@@ -1,7 +1,8 @@
 //! What no honest server says, said by a bare socket.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use postkey::microsoft::{Cloud, Tenant};
@@ -13,9 +14,10 @@ use super::{broken, microsoft_at, nobody, secret, token};
 
 const SECRET: &str = "s3cr3t-that-must-not-travel";
 
-/// A server that answers every connection with the same bytes; counts connections and bytes written.
+/// A server that answers every connection with the same bytes; keeps what was asked and counts what it wrote.
 struct Socket {
     address: String,
+    asked: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicU64>,
     written: Arc<AtomicU64>,
 }
@@ -31,15 +33,22 @@ impl Socket {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let socket = Self {
             address: format!("http://{}", listener.local_addr().unwrap()),
+            asked: Arc::default(),
             connections: Arc::default(),
             written: Arc::default(),
         };
         let answer = Arc::new(answer(&socket.address));
         let (connections, written) = (socket.connections.clone(), socket.written.clone());
+        let asked = socket.asked.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 connections.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(answer_one(stream, answer.clone(), times, written.clone()));
+                let (answer, asked, written) = (answer.clone(), asked.clone(), written.clone());
+                tokio::spawn(async move {
+                    let (question, stream) = question(stream).await;
+                    asked.lock().unwrap().push(question);
+                    answer_one(stream, answer, times, written).await;
+                });
             }
         });
         socket
@@ -50,14 +59,33 @@ impl Socket {
     }
 }
 
+/// Reads one request with its body.
+async fn question(mut stream: TcpStream) -> (String, TcpStream) {
+    let mut request = Vec::new();
+    let mut piece = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&request).into_owned();
+        let length = text
+            .split("content-length: ")
+            .nth(1)
+            .and_then(|rest| rest.lines().next()?.parse().ok());
+        let body = text.split_once("\r\n\r\n").map(|(_, body)| body.len());
+        if body.is_some_and(|body| body >= length.unwrap_or(0)) {
+            return (text, stream);
+        }
+        match stream.read(&mut piece).await {
+            Ok(0) | Err(_) => return (text, stream),
+            Ok(count) => request.extend_from_slice(&piece[..count]),
+        }
+    }
+}
+
 async fn answer_one(
     mut stream: TcpStream,
     answer: Arc<Vec<u8>>,
     times: usize,
     written: Arc<AtomicU64>,
 ) {
-    let mut request = vec![0; 16_384];
-    let _ = stream.read(&mut request).await;
     for piece in std::iter::once(answer.as_slice()).chain((1..times).map(|_| &[b' '; 65_536][..])) {
         if stream.write_all(piece).await.is_err() {
             return;
@@ -66,7 +94,7 @@ async fn answer_one(
     }
     let _ = stream.shutdown().await;
     // Reads what is left, so that closing does not reset the connection under the answer.
-    let _ = tokio::time::timeout(Duration::from_secs(1), stream.read(&mut request)).await;
+    let _ = tokio::time::timeout(Duration::from_secs(1), stream.read(&mut [0; 4096])).await;
 }
 
 fn ok(kind: &str, body: &[u8]) -> Vec<u8> {
@@ -289,4 +317,40 @@ async fn a_server_that_never_answers_costs_no_more_than_the_limit() {
         .await;
     assert_eq!(broken(issued), Transport::Timeout);
     assert!((Duration::from_secs(1)..Duration::from_secs(5)).contains(&started.elapsed()));
+}
+
+#[tokio::test]
+async fn a_secret_travels_once_in_the_body_whatever_characters_it_has() {
+    let server = Socket::saying(ok("application/json", b"{}")).await;
+    let microsoft = microsoft_at(&server.address, &format!("{}/graph/", server.address), None);
+    let odd = "a+b&c=d%7E e~é/\"'\\";
+    let _ = microsoft.application_token(&nobody(), &secret(odd)).await;
+    let asked = server.asked.lock().unwrap().pop().unwrap();
+    let (head, body) = asked.split_once("\r\n\r\n").unwrap();
+    let fields: HashMap<_, _> = form_urlencoded::parse(body.as_bytes())
+        .into_owned()
+        .collect();
+    let graph = format!("{}/graph/.default", server.address);
+    for (name, value) in [
+        ("grant_type", "client_credentials"),
+        ("client_id", "22222222-2222-4222-8222-222222222222"),
+        ("client_secret", odd),
+        ("scope", graph.as_str()),
+    ] {
+        assert_eq!(fields.get(name).map(String::as_str), Some(value), "{body}");
+    }
+    assert_eq!(fields.len(), 4, "{body}");
+    assert!(
+        head.starts_with("POST /11111111-1111-4111-8111-111111111111/oauth2/v2.0/token HTTP/1.1"),
+        "{head}"
+    );
+    let head = head.to_lowercase();
+    assert!(
+        !head.contains("authorization:") && !head.contains("cookie:"),
+        "{head}"
+    );
+    assert!(
+        head.contains("user-agent: postkey/") && head.contains("client-request-id: "),
+        "{head}"
+    );
 }

@@ -32,10 +32,7 @@ struct ShownApplication<'a> {
 pub(super) async fn estate(State(world): App) -> Json<Value> {
     let now = world.clock.now();
     let estate = world.estate();
-    let shown = |application| ShownApplication {
-        state: Application::state(application, now).as_str(),
-        application,
-    };
+    let shown = |application| ShownApplication { state: Application::state(application, now).as_str(), application };
     let applications: Vec<_> = estate.applications().iter().map(shown).collect();
     Json(json!({
         "notice": "This is a simulator. It is not Microsoft.",
@@ -80,17 +77,11 @@ pub(super) async fn counts(State(world): App) -> Json<Value> {
 
 pub(super) async fn faults(State(world): App) -> Json<Value> {
     let estate = world.estate();
-    let shown = estate
-        .faults
-        .iter()
-        .map(|(number, fault)| json!({ "number": number, "fault": fault }));
+    let shown = estate.faults.iter().map(|(number, fault)| json!({ "number": number, "fault": fault }));
     Json(shown.collect())
 }
 
-pub(super) async fn put_fault(
-    State(world): App,
-    Json(fault): Json<Fault>,
-) -> (StatusCode, Json<Value>) {
+pub(super) async fn put_fault(State(world): App, Json(fault): Json<Fault>) -> (StatusCode, Json<Value>) {
     let number = world.estate().faults.put(fault);
     (StatusCode::CREATED, Json(json!({ "number": number })))
 }
@@ -113,9 +104,7 @@ pub(super) struct Advance {
 }
 
 pub(super) async fn advance(State(world): App, Json(advance): Json<Advance>) -> Json<Value> {
-    world
-        .clock
-        .shift(SignedDuration::from_secs(advance.seconds));
+    world.clock.shift(SignedDuration::from_secs(advance.seconds));
     Json(json!({ "now": world.clock.now() }))
 }
 
@@ -124,10 +113,7 @@ pub(super) struct Roll {
     forget_old: bool,
 }
 
-pub(super) async fn roll_keys(
-    State(world): App,
-    Json(roll): Json<Roll>,
-) -> Result<StatusCode, Refused> {
+pub(super) async fn roll_keys(State(world): App, Json(roll): Json<Roll>) -> Result<StatusCode, Refused> {
     world.keys.roll(roll.forget_old)?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -194,10 +180,7 @@ pub(super) struct Search {
 pub(super) async fn mailboxes(State(world): App, Query(query): Query<Search>) -> Json<Value> {
     let estate = world.estate();
     let wanted = query.search.to_lowercase();
-    let found = estate
-        .mailboxes
-        .iter()
-        .filter(|mailbox| mailbox.address().contains(&wanted));
+    let found = estate.mailboxes.iter().filter(|mailbox| mailbox.address().contains(&wanted));
     Json(found.take(query.limit).map(shown_mailbox).collect())
 }
 
@@ -219,10 +202,7 @@ pub(super) struct NewMailbox {
     name: Option<String>,
 }
 
-pub(super) async fn put_mailbox(
-    State(world): App,
-    Json(new): Json<NewMailbox>,
-) -> Result<StatusCode, Refused> {
+pub(super) async fn put_mailbox(State(world): App, Json(new): Json<NewMailbox>) -> Result<StatusCode, Refused> {
     change::put_mailbox(&world, &new.address, new.kind, new.name.as_deref())?;
     Ok(StatusCode::CREATED)
 }

@@ -33,30 +33,16 @@ impl Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            Json(json!({ "error": format!("{:#}", self.0) })),
-        )
-            .into_response()
+        (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": format!("{:#}", self.0) }))).into_response()
     }
 }
 
-pub(super) fn application<'a>(
-    estate: &'a mut Estate,
-    id: &str,
-) -> anyhow::Result<&'a mut Application> {
-    estate
-        .application_mut(id)
-        .with_context(|| format!("there is no application '{id}'"))
+pub(super) fn application<'a>(estate: &'a mut Estate, id: &str) -> anyhow::Result<&'a mut Application> {
+    estate.application_mut(id).with_context(|| format!("there is no application '{id}'"))
 }
 
 /// Adds a secret that is valid from now for `days`; a negative number makes one that has expired.
-pub(super) fn add_secret(
-    world: &World,
-    id: &str,
-    days: i32,
-    value: Option<String>,
-) -> anyhow::Result<Secret> {
+pub(super) fn add_secret(world: &World, id: &str, days: i32, value: Option<String>) -> anyhow::Result<Secret> {
     let now = world.clock.now();
     let lasts = SignedDuration::from_hours(24) * days;
     let secret = Secret {
@@ -66,9 +52,7 @@ pub(super) fn add_secret(
         start: now.checked_add(lasts.min(SignedDuration::ZERO) * 2)?,
         end: now.checked_add(lasts)?,
     };
-    application(&mut world.estate(), id)?
-        .secrets
-        .push(secret.clone());
+    application(&mut world.estate(), id)?.secrets.push(secret.clone());
     Ok(secret)
 }
 
@@ -76,21 +60,13 @@ pub(super) fn add_certificate(world: &World, id: &str, file: &[u8]) -> anyhow::R
     let certificate = Certificate::parse(file)?;
     let mut estate = world.estate();
     let certificates = &mut application(&mut estate, id)?.certificates;
-    if certificates
-        .iter()
-        .all(|known| known.sha256 != certificate.sha256)
-    {
+    if certificates.iter().all(|known| known.sha256 != certificate.sha256) {
         certificates.push(certificate.clone());
     }
     Ok(certificate)
 }
 
-pub(super) fn put_mailbox(
-    world: &World,
-    address: &str,
-    kind: MailboxKind,
-    name: Option<&str>,
-) -> anyhow::Result<()> {
+pub(super) fn put_mailbox(world: &World, address: &str, kind: MailboxKind, name: Option<&str>) -> anyhow::Result<()> {
     let mut estate = world.estate();
     if estate.tenant_of(address).is_none() {
         bail!("no tenant has the domain of '{address}'");

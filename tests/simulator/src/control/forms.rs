@@ -43,6 +43,7 @@ pub(super) struct FaultForm {
     failure: String,
     aadsts: String,
     place: String,
+    tenant: String,
     application: String,
     mailbox: String,
     times: String,
@@ -58,12 +59,7 @@ pub(super) async fn put_fault(State(world): App, Form(form): Form<FaultForm>) ->
 impl FaultForm {
     fn fault(&self) -> anyhow::Result<Fault> {
         let failure: Failure = match filled(&self.aadsts) {
-            Some(number) => Failure::Aadsts(
-                number
-                    .trim_start_matches("AADSTS")
-                    .parse()
-                    .context("that is no number")?,
-            ),
+            Some(number) => Failure::Aadsts(number.trim_start_matches("AADSTS").parse().context("that is no number")?),
             None => serde_json::from_str(&self.failure).context("choose what goes wrong")?,
         };
         let place: Place = match filled(&self.place) {
@@ -71,12 +67,10 @@ impl FaultForm {
             None => usual_place(&failure),
         };
         let mut fault = Fault::new(place, failure);
+        fault.tenant = filled(&self.tenant).map(Uuid::try_parse).transpose()?;
         fault.application = filled(&self.application).map(Uuid::try_parse).transpose()?;
         fault.mailbox = filled(&self.mailbox).map(str::to_owned);
-        fault.times = filled(&self.times)
-            .map(str::parse)
-            .transpose()
-            .context("how many requests?")?;
+        fault.times = filled(&self.times).map(str::parse).transpose().context("how many requests?")?;
         Ok(fault)
     }
 }
@@ -100,9 +94,7 @@ pub(super) struct SettingsForm {
 }
 
 pub(super) async fn settings(State(world): App, Form(form): Form<SettingsForm>) -> Response {
-    let lifetime = filled(&form.lifetime)
-        .map(|text| text.parse().context("the lifetime is in seconds"))
-        .transpose();
+    let lifetime = filled(&form.lifetime).map(|text| text.parse().context("the lifetime is in seconds")).transpose();
     let changed = lifetime.map(|seconds| {
         world.estate().settings = Settings {
             lifetime: seconds.map_or(Lifetime::Random, |seconds| Lifetime::Fixed { seconds }),
@@ -119,9 +111,7 @@ pub(super) struct ClockForm {
 }
 
 pub(super) async fn advance(State(world): App, Form(form): Form<ClockForm>) -> Response {
-    world
-        .clock
-        .shift(SignedDuration::from_hours(form.hours.into()));
+    world.clock.shift(SignedDuration::from_hours(form.hours.into()));
     back("behaviour")
 }
 
@@ -151,26 +141,14 @@ pub(super) struct SecretForm {
     days: i32,
 }
 
-pub(super) async fn add_secret(
-    State(world): App,
-    Path(id): Path<String>,
-    Form(form): Form<SecretForm>,
-) -> Response {
-    back_if(
-        change::add_secret(&world, &id, form.days, None).map(drop),
-        &format!("a-{id}"),
-    )
+pub(super) async fn add_secret(State(world): App, Path(id): Path<String>, Form(form): Form<SecretForm>) -> Response {
+    back_if(change::add_secret(&world, &id, form.days, None).map(drop), &format!("a-{id}"))
 }
 
 /// Takes a file from `multipart/form-data` with a single field.
-pub(super) async fn add_certificate(
-    State(world): App,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Response {
-    let added = only_part(&body)
-        .context("no file was sent")
-        .and_then(|file| change::add_certificate(&world, &id, file));
+pub(super) async fn add_certificate(State(world): App, Path(id): Path<String>, body: Bytes) -> Response {
+    let added =
+        only_part(&body).context("no file was sent").and_then(|file| change::add_certificate(&world, &id, file));
     back_if(added.map(drop), &format!("a-{id}"))
 }
 
@@ -183,9 +161,7 @@ fn only_part(body: &[u8]) -> Option<&[u8]> {
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .position(|window| window == needle)
+    haystack.windows(needle.len()).position(|window| window == needle)
 }
 
 #[derive(Deserialize)]
@@ -200,11 +176,7 @@ enum Switch {
     Blocked,
 }
 
-pub(super) async fn switch(
-    State(world): App,
-    Path(id): Path<String>,
-    Form(form): Form<SwitchForm>,
-) -> Response {
+pub(super) async fn switch(State(world): App, Path(id): Path<String>, Form(form): Form<SwitchForm>) -> Response {
     let mut estate = world.estate();
     let switched = change::application(&mut estate, &id).map(|application| match form.switch {
         Switch::Enabled => application.enabled = !application.enabled,

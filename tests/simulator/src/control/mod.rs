@@ -25,6 +25,19 @@
 //! GET    /_control/api/outbox                          oldest first
 //! DELETE /_control/api/outbox
 //! ```
+//!
+//! A fault's `place` is `anywhere`, `entra`, `discovery`, `keys`, `token`, `graph` or `{"call":"send_mail"}`; `tenant`,
+//! `application` and `mailbox` narrow it; `times` counts it down. Its `failure` is one of
+//!
+//! ```text
+//! {"aadsts":7000222}                       {"graph":"policy_block"}          names as in `Refusal`, with underscores
+//! {"throttle":{"seconds":60}}              or {"date":60}, "garbage", "absent"
+//! {"status":{"status":503,"page":"html","retry_after":"absent"}}             page: json, html, empty
+//! {"bent":"expires_in_string"}             names as in `Bend`
+//! {"delay":{"ms":500}}                     {"redirect":{"to":"https://elsewhere.example/"}}
+//! {"huge_body":{"megabytes":50}}           {"deep_json":{"levels":100000}}
+//! "html_with200"  "truncated_json"  "slow_body"  "hang_after_headers"  "close_mid_body"
+//! ```
 
 mod api;
 mod change;
@@ -32,6 +45,7 @@ mod forms;
 mod note;
 mod page;
 mod presets;
+mod rows;
 
 pub(crate) use note::Note;
 
@@ -47,10 +61,7 @@ use serde::Deserialize;
 use crate::{entra::codes, world::World};
 
 pub(crate) fn routes() -> Router<Arc<World>> {
-    Router::new()
-        .route("/_control", get(page::index))
-        .nest("/_control", posts())
-        .nest("/_control/api", json())
+    Router::new().route("/_control", get(page::index)).nest("/_control", posts()).nest("/_control/api", json())
 }
 
 fn posts() -> Router<Arc<World>> {
@@ -64,10 +75,7 @@ fn posts() -> Router<Arc<World>> {
         .route("/requests/clear", post(forms::clear_requests))
         .route("/mailboxes", post(forms::put_mailbox))
         .route("/applications/{id}/secrets", post(forms::add_secret))
-        .route(
-            "/applications/{id}/certificates",
-            post(forms::add_certificate),
-        )
+        .route("/applications/{id}/certificates", post(forms::add_certificate))
         .route("/applications/{id}/switches", post(forms::switch))
 }
 
@@ -77,21 +85,13 @@ fn json() -> Router<Arc<World>> {
         .route("/settings", put(api::settings))
         .route("/requests", get(api::requests).delete(api::clear_requests))
         .route("/counts", get(api::counts))
-        .route(
-            "/faults",
-            get(api::faults)
-                .post(api::put_fault)
-                .delete(api::clear_faults),
-        )
+        .route("/faults", get(api::faults).post(api::put_fault).delete(api::clear_faults))
         .route("/faults/{number}", delete(api::remove_fault))
         .route("/clock/advance", post(api::advance))
         .route("/keys/roll", post(api::roll_keys))
         .route("/applications/{id}", patch(api::change_application))
         .route("/applications/{id}/secrets", post(api::add_secret))
-        .route(
-            "/applications/{id}/certificates",
-            post(api::add_certificate),
-        )
+        .route("/applications/{id}/certificates", post(api::add_certificate))
         .route("/mailboxes", get(api::mailboxes).post(api::put_mailbox))
         .route("/outbox", get(api::outbox).delete(api::clear_outbox))
 }
@@ -105,9 +105,6 @@ pub(crate) struct ErrorQuery {
 pub(crate) async fn error_code(Query(query): Query<ErrorQuery>) -> Note {
     match query.code.and_then(codes::find) {
         Some(code) => Note::new(format!("AADSTS{}", code.number), code.text),
-        None => Note::new(
-            "Unknown error code",
-            "The simulator has no text for this number.",
-        ),
+        None => Note::new("Unknown error code", "The simulator has no text for this number."),
     }
 }

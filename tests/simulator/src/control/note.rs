@@ -13,10 +13,7 @@ pub(crate) struct Note {
 
 impl Note {
     pub(crate) fn new(title: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            title: title.into(),
-            text: text.into(),
-        }
+        Self { title: title.into(), text: text.into() }
     }
 
     /// For an address that leads nowhere.

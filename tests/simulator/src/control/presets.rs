@@ -12,6 +12,22 @@ pub(super) struct Preset {
     pub(super) value: String,
 }
 
+/// Places as JSON, which is what the form posts, with the words for them.
+pub(super) const PLACES: [(&str, &str); 12] = [
+    ("", "where it fits"),
+    (r#""anywhere""#, "Entra and Graph"),
+    (r#""entra""#, "Entra"),
+    (r#""discovery""#, "Entra: discovery"),
+    (r#""keys""#, "Entra: keys"),
+    (r#""token""#, "Entra: token"),
+    (r#""graph""#, "Graph"),
+    (r#"{"call":"inbox"}"#, "Graph: read the inbox"),
+    (r#"{"call":"messages"}"#, "Graph: list messages"),
+    (r#"{"call":"create_draft"}"#, "Graph: create a draft"),
+    (r#"{"call":"permanent_delete"}"#, "Graph: delete for good"),
+    (r#"{"call":"send_mail"}"#, "Graph: send"),
+];
+
 const ENTRA: &[(u32, &str)] = &[
     (7_000_215, "wrong secret"),
     (7_000_222, "expired secret"),
@@ -28,37 +44,34 @@ const ENTRA: &[(u32, &str)] = &[
 ];
 
 pub(super) fn all() -> Vec<Preset> {
-    let entra = ENTRA.iter().map(|(number, what)| {
-        (
-            format!("Entra: {what} (AADSTS{number})"),
-            Failure::Aadsts(*number),
-        )
-    });
+    let entra =
+        ENTRA.iter().map(|(number, what)| (format!("Entra: {what} (AADSTS{number})"), Failure::Aadsts(*number)));
     let graph = Refusal::ALL.into_iter().map(|refusal| {
-        let label = format!(
-            "Graph: {} {} ({refusal:?})",
-            refusal.status(),
-            refusal.code()
-        );
+        let label = format!("Graph: {} {} ({refusal:?})", refusal.status(), refusal.code());
         (label, Failure::Graph(refusal))
     });
-    entra
-        .chain(graph)
-        .chain(transport())
-        .filter_map(|(label, failure)| preset(label, &failure))
-        .collect()
+    entra.chain(graph).chain(transport()).filter_map(|(label, failure)| preset(label, &failure)).collect()
 }
 
 fn transport() -> impl Iterator<Item = (String, Failure)> {
-    let throttled = [
+    let all = throttled().into_iter().chain(server_errors()).chain(odd_answers()).chain(bends());
+    all.map(|(label, failure)| (format!("Answer: {label}"), failure))
+}
+
+fn throttled() -> [(&'static str, Failure); 5] {
+    [
         ("429, Retry-After: 60", RetryAfter::Seconds(60)),
         ("429, Retry-After: 5", RetryAfter::Seconds(5)),
         ("429, Retry-After as a date", RetryAfter::Date(60)),
         ("429, Retry-After: garbage", RetryAfter::Garbage),
         ("429, no Retry-After", RetryAfter::Absent),
     ]
-    .map(|(label, retry_after)| (label, Failure::Throttle(retry_after)));
-    let server = [
+    .map(|(label, retry_after)| (label, Failure::Throttle(retry_after)))
+}
+
+fn server_errors() -> [(&'static str, Failure); 6] {
+    let retry_after = RetryAfter::Absent;
+    [
         ("503 with JSON", 503, Page::Json),
         ("503 with HTML", 503, Page::Html),
         ("503 empty", 503, Page::Empty),
@@ -66,18 +79,12 @@ fn transport() -> impl Iterator<Item = (String, Failure)> {
         ("502 with HTML", 502, Page::Html),
         ("504 with HTML", 504, Page::Html),
     ]
-    .map(|(label, status, page)| {
-        let retry_after = RetryAfter::Absent;
-        (
-            label,
-            Failure::Status {
-                status,
-                page,
-                retry_after,
-            },
-        )
-    });
-    let odd = [
+    .map(|(label, status, page)| (label, Failure::Status { status, page, retry_after }))
+}
+
+fn odd_answers() -> [(&'static str, Failure); 10] {
+    let to = "https://elsewhere.example/".to_owned();
+    [
         ("200 with HTML", Failure::HtmlWith200),
         ("truncated JSON", Failure::TruncatedJson),
         ("50 MB body", Failure::HugeBody { megabytes: 50 }),
@@ -87,32 +94,22 @@ fn transport() -> impl Iterator<Item = (String, Failure)> {
         ("slow body, 1 byte/s", Failure::SlowBody),
         ("hangs after headers", Failure::HangAfterHeaders),
         ("closes mid-body", Failure::CloseMidBody),
-        (
-            "redirect elsewhere",
-            Failure::Redirect {
-                to: "https://elsewhere.example/".to_owned(),
-            },
-        ),
-        (
-            "expires_in as a string",
-            Failure::Bent(Bend::ExpiresInString),
-        ),
-        (
-            "expires_in negative",
-            Failure::Bent(Bend::ExpiresInNegative),
-        ),
-        ("expires_in huge", Failure::Bent(Bend::ExpiresInHuge)),
-        ("expires_in missing", Failure::Bent(Bend::ExpiresInMissing)),
-        ("token_type other", Failure::Bent(Bend::TokenTypeOther)),
-        ("access_token missing", Failure::Bent(Bend::TokenMissing)),
-        ("access_token opaque", Failure::Bent(Bend::TokenOpaque)),
-        ("access_token of 20 kB", Failure::Bent(Bend::TokenLong)),
-    ];
-    throttled
-        .into_iter()
-        .chain(server)
-        .chain(odd)
-        .map(|(label, failure)| (format!("Answer: {label}"), failure))
+        ("redirect elsewhere", Failure::Redirect { to }),
+    ]
+}
+
+fn bends() -> [(&'static str, Failure); 8] {
+    [
+        ("expires_in as a string", Bend::ExpiresInString),
+        ("expires_in negative", Bend::ExpiresInNegative),
+        ("expires_in huge", Bend::ExpiresInHuge),
+        ("expires_in missing", Bend::ExpiresInMissing),
+        ("token_type other", Bend::TokenTypeOther),
+        ("access_token missing", Bend::TokenMissing),
+        ("access_token opaque", Bend::TokenOpaque),
+        ("access_token of 20 kB", Bend::TokenLong),
+    ]
+    .map(|(label, bend)| (label, Failure::Bent(bend)))
 }
 
 fn preset(label: String, failure: &Failure) -> Option<Preset> {
@@ -127,4 +124,18 @@ pub(super) fn usual_place(failure: &Failure) -> Place {
         Failure::Graph(_) => Place::Graph,
         _ => Place::Anywhere,
     }
+}
+
+/// The words for a failure.
+pub(super) fn words(failure: &Failure) -> String {
+    let value = serde_json::to_string(failure).unwrap_or_default();
+    let offered = all().into_iter().find(|preset| preset.value == value);
+    offered.map_or(value, |preset| preset.label)
+}
+
+/// The words for a place.
+pub(super) fn place_words(place: Place) -> String {
+    let value = serde_json::to_string(&place).unwrap_or_default();
+    let offered = PLACES.into_iter().find(|(offered, _)| *offered == value);
+    offered.map_or(value, |(_, words)| words.to_owned())
 }

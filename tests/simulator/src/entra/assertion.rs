@@ -79,81 +79,53 @@ pub(super) fn check(
         return Err(Refused::new(50_048));
     }
     let certificate = named_certificate(application, &header)?;
-    let algorithm: &dyn VerificationAlgorithm = match header.alg {
-        Algorithm::RS256 => &RSA_PKCS1_2048_8192_SHA256,
-        Algorithm::PS256 => &RSA_PSS_2048_8192_SHA256,
-    };
-    UnparsedPublicKey::new(algorithm, certificate.public_key())
+    let refused = |reason| key_refused(reason, &client_id, &certificate.sha1);
+    UnparsedPublicKey::new(header.alg.verification(), certificate.public_key())
         .verify(jwt.signed.as_bytes(), &signature)
-        .map_err(|_| {
-            key_refused(
-                "The key used is not valid for the signature.",
-                &client_id,
-                &certificate.sha1,
-            )
-        })?;
+        .map_err(|_| refused("The key used is not valid for the signature."))?;
     if asked.now < certificate.start || certificate.end <= asked.now {
-        return Err(key_refused(
-            "The key used is expired.",
-            &client_id,
-            &certificate.sha1,
-        ));
+        return Err(refused("The key used is expired."));
     }
-    if !endpoints.iter().any(|endpoint| {
-        claims
-            .aud
-            .trim_end_matches('/')
-            .eq_ignore_ascii_case(endpoint)
-    }) {
-        let audience = &claims.aud;
-        return Err(Refused::saying(
-            50_012,
-            format!("Client assertion audience '{audience}' does not match the token endpoint."),
-        ));
-    }
+    for_us(&claims, endpoints)?;
     in_time(&claims, asked.now)
 }
 
-fn named_certificate<'a>(
-    application: &'a Application,
-    header: &Header,
-) -> Result<&'a Certificate, Refused> {
+impl Algorithm {
+    fn verification(&self) -> &'static dyn VerificationAlgorithm {
+        match self {
+            Self::RS256 => &RSA_PKCS1_2048_8192_SHA256,
+            Self::PS256 => &RSA_PSS_2048_8192_SHA256,
+        }
+    }
+}
+
+fn for_us(claims: &Claims, endpoints: &[String]) -> Result<(), Refused> {
+    let audience = claims.aud.trim_end_matches('/');
+    if endpoints.iter().any(|endpoint| endpoint.eq_ignore_ascii_case(audience)) {
+        return Ok(());
+    }
+    let text = format!("Client assertion audience '{audience}' does not match the token endpoint.");
+    Err(Refused::saying(50_012, text))
+}
+
+fn named_certificate<'a>(application: &'a Application, header: &Header) -> Result<&'a Certificate, Refused> {
     let malformed = |_| Refused::new(50_027);
-    let decoded = |thumbprint: &Option<String>| {
-        thumbprint
-            .as_deref()
-            .map(from_base64)
-            .transpose()
-            .map_err(malformed)
-    };
+    let decoded = |text: &Option<String>| text.as_deref().map(from_base64).transpose().map_err(malformed);
     let (sha1, sha256) = (decoded(&header.x5t)?, decoded(&header.x5t_s256)?);
     let chained = match &header.x5c {
         None => None,
         Some(Chain::One(first)) => Some(unfold(first).map_err(malformed)?),
-        Some(Chain::Many(chain)) => chain
-            .first()
-            .map(|first| unfold(first))
-            .transpose()
-            .map_err(malformed)?,
+        Some(Chain::Many(chain)) => chain.first().map(|first| unfold(first)).transpose().map_err(malformed)?,
     };
-    let named = application
-        .certificates
-        .iter()
-        .find(|certificate| match (&sha256, &sha1) {
-            (Some(sha256), _) => *sha256 == certificate.sha256,
-            (None, Some(sha1)) => *sha1 == certificate.sha1,
-            (None, None) => false,
-        });
-    named
-        .filter(|certificate| chained.is_none_or(|der| der == certificate.der()))
-        .ok_or_else(|| {
-            let thumbprint = sha256.or(sha1).unwrap_or_default();
-            key_refused(
-                "The key was not found.",
-                &application.client_id.to_string(),
-                &thumbprint,
-            )
-        })
+    let named = application.certificates.iter().find(|certificate| match (&sha256, &sha1) {
+        (Some(sha256), _) => *sha256 == certificate.sha256,
+        (None, Some(sha1)) => *sha1 == certificate.sha1,
+        (None, None) => false,
+    });
+    named.filter(|certificate| chained.is_none_or(|der| der == certificate.der())).ok_or_else(|| {
+        let thumbprint = sha256.or(sha1).unwrap_or_default();
+        key_refused("The key was not found.", &application.client_id.to_string(), &thumbprint)
+    })
 }
 
 fn key_refused(reason: &str, client_id: &str, thumbprint: &[u8]) -> Refused {
@@ -193,8 +165,5 @@ fn written(seconds: f64) -> String {
         reason = "a number out of range is the caller's mistake, shown as it is"
     )]
     let time = Timestamp::from_second(seconds as i64);
-    time.map_or_else(
-        |_| seconds.to_string(),
-        |time| time.strftime("%Y-%m-%dT%H:%M:%S.0000000Z").to_string(),
-    )
+    time.map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%dT%H:%M:%S.0000000Z").to_string())
 }

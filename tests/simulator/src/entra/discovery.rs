@@ -77,10 +77,7 @@ pub(crate) async fn keys(
         tenant(&world.estate(), &name)?;
     }
     let issuer = format!("{}/{{tenantid}}/v2.0", asked.origin);
-    let keys = world
-        .keys
-        .published(&issuer)
-        .map_err(|_| Refused::new(50_000))?;
+    let keys = world.keys.published(&issuer).map_err(|_| Refused::new(50_000))?;
     Ok(Json(json!({ "keys": keys })))
 }
 
@@ -95,10 +92,7 @@ pub(crate) async fn instance(
     query: Result<Query<InstanceQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Answer {
     let unknown = || Refused::new(50_049);
-    let endpoint = query
-        .ok()
-        .and_then(|Query(query)| query.authorization_endpoint)
-        .ok_or_else(unknown)?;
+    let endpoint = query.ok().and_then(|Query(query)| query.authorization_endpoint).ok_or_else(unknown)?;
     let own = Url::parse(&asked.origin).map_err(|_| unknown())?;
     if endpoint.origin() != own.origin() {
         return Err(unknown());

@@ -12,8 +12,7 @@ pub(crate) struct TokenForm(HashMap<String, String>);
 impl TokenForm {
     /// Reads the body, and the header as RFC 6749 section 2.3.1 says: ID and secret each form-encoded.
     pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Self {
-        let mut fields: HashMap<String, String> =
-            form_urlencoded::parse(body).into_owned().collect();
+        let mut fields: HashMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
         if let Some((id, secret)) = basic(headers) {
             fields.entry("client_id".to_owned()).or_insert(id);
             fields.entry("client_secret".to_owned()).or_insert(secret);
@@ -23,10 +22,7 @@ impl TokenForm {
 
     /// A field that is there and not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     pub(crate) fn client_id(&self) -> Option<&str> {
@@ -35,11 +31,7 @@ impl TokenForm {
 }
 
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
-    let (scheme, encoded) = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
+    let (scheme, encoded) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
@@ -49,8 +41,5 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 }
 
 fn form_decoded(text: &str) -> String {
-    form_urlencoded::parse(text.as_bytes())
-        .next()
-        .map(|(name, _)| name.into_owned())
-        .unwrap_or_default()
+    form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }

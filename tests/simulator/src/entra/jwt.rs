@@ -3,9 +3,7 @@
 use anyhow::{Context, ensure};
 use base64::{
     Engine, alphabet,
-    engine::{
-        DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::URL_SAFE_NO_PAD,
-    },
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::URL_SAFE_NO_PAD},
 };
 use serde::de::DeserializeOwned;
 
@@ -29,12 +27,7 @@ impl<'a> Jwt<'a> {
     pub(crate) fn split(token: &'a str) -> Option<Self> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, payload) = signed.split_once('.')?;
-        (!payload.contains('.')).then_some(Self {
-            signed,
-            header,
-            payload,
-            signature,
-        })
+        (!payload.contains('.')).then_some(Self { signed, header, payload, signature })
     }
 
     pub(crate) fn header<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
@@ -68,9 +61,6 @@ pub(crate) fn to_base64(bytes: impl AsRef<[u8]>) -> String {
 
 fn part<T: DeserializeOwned>(text: &str) -> anyhow::Result<T> {
     let json = from_base64(text)?;
-    ensure!(
-        json.first() == Some(&b'{'),
-        "a JWT's parts are JSON objects"
-    );
+    ensure!(json.first() == Some(&b'{'), "a JWT's parts are JSON objects");
     Ok(serde_json::from_slice(&json)?)
 }

@@ -62,13 +62,10 @@ struct SigningKey {
 
 impl SigningKey {
     fn generate() -> anyhow::Result<Self> {
-        let pair =
-            rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)?;
+        let pair = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)?;
         let mut params = rcgen::CertificateParams::default();
         params.distinguished_name = rcgen::DistinguishedName::new();
-        params
-            .distinguished_name
-            .push(rcgen::DnType::CommonName, "Simulated access control");
+        params.distinguished_name.push(rcgen::DnType::CommonName, "Simulated access control");
         let certificate = Certificate::from_der(params.self_signed(&pair)?.der())?;
         let (_, public) = RSAPublicKey::from_der(certificate.public_key())?;
         Ok(Self {
@@ -115,21 +112,11 @@ impl Keys {
     /// A signed token (RS256) with this payload.
     pub(crate) fn sign(&self, payload: &impl Serialize) -> anyhow::Result<String> {
         let key = self.current()?;
-        let header = Header {
-            typ: "JWT",
-            alg: "RS256",
-            kid: &key.kid,
-            x5t: &key.kid,
-        };
+        let header = Header { typ: "JWT", alg: "RS256", kid: &key.kid, x5t: &key.kid };
         let header = to_base64(serde_json::to_vec(&header)?);
         let signed = format!("{header}.{}", to_base64(serde_json::to_vec(payload)?));
         let mut signature = vec![0; key.pair.public_modulus_len()];
-        key.pair.sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            signed.as_bytes(),
-            &mut signature,
-        )?;
+        key.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)?;
         Ok(format!("{signed}.{}", to_base64(signature)))
     }
 
@@ -138,11 +125,7 @@ impl Keys {
         let jwt = Jwt::split(token).ok_or(BadToken::Malformed)?;
         let KeyId { kid } = jwt.header().map_err(|_| BadToken::Malformed)?;
         let signature = jwt.signature().map_err(|_| BadToken::Malformed)?;
-        let key = lock(&self.0)
-            .iter()
-            .find(|key| key.kid == kid)
-            .cloned()
-            .ok_or(BadToken::Signature)?;
+        let key = lock(&self.0).iter().find(|key| key.kid == kid).cloned().ok_or(BadToken::Signature)?;
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.certificate.public_key())
             .verify(jwt.signed.as_bytes(), &signature)
             .map_err(|_| BadToken::Signature)?;

@@ -7,6 +7,7 @@ mod form;
 mod jwt;
 mod keys;
 mod refusal;
+mod scope;
 mod secret;
 pub(crate) mod token;
 
@@ -14,6 +15,7 @@ pub(crate) use form::TokenForm;
 pub(crate) use jwt::{to_base64, unverified};
 pub(crate) use keys::{BadToken, Keys};
 pub(crate) use refusal::Refused;
+pub(crate) use scope::{GRAPH_ID, is_graph};
 
 use uuid::Uuid;
 
@@ -25,10 +27,7 @@ pub(crate) const CONSUMERS: Uuid = Uuid::from_u128(0x9188040d_6c67_4c5b_b112_36a
 /// The tenant with this GUID or domain.
 pub(crate) fn tenant<'a>(estate: &'a Estate, name: &str) -> Result<&'a Tenant, Refused> {
     estate.tenant(name).ok_or_else(|| {
-        let like_a_domain = name.contains('.')
-            && name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
+        let like_a_domain = name.contains('.') && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
         let known_form = like_a_domain || Uuid::try_parse(name).is_ok();
         Refused::new(if known_form { 90_002 } else { 900_023 })
     })

@@ -36,18 +36,12 @@ struct Body {
 
 impl Refused {
     pub(crate) fn new(number: u32) -> Self {
-        Self {
-            code: codes::answer_for(number),
-            text: None,
-        }
+        Self { code: codes::answer_for(number), text: None }
     }
 
     /// With another sentence than the number's usual one.
     pub(crate) fn saying(number: u32, text: impl Into<String>) -> Self {
-        Self {
-            text: Some(text.into()),
-            ..Self::new(number)
-        }
+        Self { text: Some(text.into()), ..Self::new(number) }
     }
 
     /// The answer as the caller gets it.
@@ -56,10 +50,7 @@ impl Refused {
         let timestamp = asked.now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
         let trace_id = asked.request_id.to_string();
         let correlation_id = asked.correlation_id.to_string();
-        let text = self
-            .text
-            .clone()
-            .unwrap_or_else(|| filled(self.code.text, asked));
+        let text = self.text.clone().unwrap_or_else(|| filled(self.code.text, asked));
         let body = Body {
             error: self.code.error,
             error_description: format!(
@@ -76,10 +67,7 @@ impl Refused {
         let status = StatusCode::from_u16(self.code.status).unwrap_or(StatusCode::BAD_REQUEST);
         let mut answer = (status, Json(body)).into_response();
         answer.extensions_mut().insert(Code::Aadsts(number));
-        answer.headers_mut().insert(
-            axum::http::header::CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        );
+        answer.headers_mut().insert(axum::http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         answer
     }
 }

@@ -11,21 +11,12 @@ use axum::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Refused, TokenForm, assertion, jwt::to_base64, secret, tenant};
+use super::{Refused, TokenForm, assertion, jwt::to_base64, scope::resource, secret, tenant};
 use crate::{
     asked::Asked,
     estate::{Application, Estate, Lifetime, Permission, Tenant},
     world::World,
 };
-
-/// Microsoft Graph's own application ID, by which it may be named as a resource.
-pub(crate) const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
-
-const FOREIGN_RESOURCES: [&str; 3] = [
-    "https://outlook.office365.com",
-    "https://outlook.office.com",
-    "00000002-0000-0ff1-ce00-000000000000",
-];
 
 /// The good answer.
 #[derive(Serialize)]
@@ -74,51 +65,27 @@ pub(crate) async fn create(
     Extension(form): Extension<TokenForm>,
 ) -> Result<impl IntoResponse, Refused> {
     let (payload, expires_in) = grant(&world, &asked, &form)?;
-    let access_token = world
-        .keys
-        .sign(&payload)
-        .map_err(|_| Refused::new(50_000))?;
-    let answer = TokenResponse {
-        token_type: "Bearer",
-        expires_in,
-        ext_expires_in: expires_in,
-        access_token,
-    };
-    let unstored: [(HeaderName, &str); 2] = [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::PRAGMA, "no-cache"),
-    ];
+    let access_token = world.keys.sign(&payload).map_err(|_| Refused::new(50_000))?;
+    let answer = TokenResponse { token_type: "Bearer", expires_in, ext_expires_in: expires_in, access_token };
+    let unstored: [(HeaderName, &str); 2] = [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
     Ok((unstored, Json(answer)))
 }
 
 /// Any other method than POST.
 pub(crate) async fn only_post(Extension(asked): Extension<Arc<Asked>>) -> Refused {
     let method = &asked.method;
-    Refused::saying(
-        900_561,
-        format!("The endpoint only accepts POST requests. Received a {method} request."),
-    )
+    Refused::saying(900_561, format!("The endpoint only accepts POST requests. Received a {method} request."))
 }
 
 /// Everything Entra looks at, in its order: tenant, grant, client, scope, credential, policy.
 fn grant(world: &World, asked: &Asked, form: &TokenForm) -> Result<(Payload, u32), Refused> {
     let estate = world.estate();
     let tenant = own_tenant(&estate, asked.tenant.as_deref().unwrap_or_default())?;
-    let grant_type = required(form, "grant_type")?;
-    if grant_type != "client_credentials" {
-        return Err(Refused::saying(
-            70_003,
-            format!("The application requested an unsupported grant type '{grant_type}'."),
-        ));
-    }
+    supported(required(form, "grant_type")?)?;
     let application = client(&estate, tenant, required(form, "client_id")?)?;
-    let audience = resource(required(form, "scope")?, [&asked.origin, &world.origin])?;
-    let proof = credential(
-        application,
-        form,
-        asked,
-        &endpoints(tenant, [&asked.origin, &world.origin]),
-    )?;
+    let origins = [asked.origin.as_str(), &world.origin];
+    let audience = resource(required(form, "scope")?, origins)?;
+    let proof = credential(application, form, asked, &endpoints(tenant, origins))?;
     if application.blocked {
         return Err(Refused::new(53_003));
     }
@@ -157,79 +124,37 @@ fn own_tenant<'a>(estate: &'a Estate, name: &str) -> Result<&'a Tenant, Refused>
     }
 }
 
+fn supported(grant_type: &str) -> Result<(), Refused> {
+    match grant_type {
+        "client_credentials" => Ok(()),
+        other => {
+            let text = format!("The application requested an unsupported grant type '{other}'.");
+            Err(Refused::saying(70_003, text))
+        }
+    }
+}
+
 fn required<'a>(form: &'a TokenForm, field: &str) -> Result<&'a str, Refused> {
     form.get(field).ok_or_else(|| missing(field))
 }
 
 fn missing(field: &str) -> Refused {
-    Refused::saying(
-        900_144,
-        format!("The request body must contain the following parameter: '{field}'."),
-    )
+    Refused::saying(900_144, format!("The request body must contain the following parameter: '{field}'."))
 }
 
-fn client<'a>(
-    estate: &'a Estate,
-    tenant: &Tenant,
-    client_id: &str,
-) -> Result<&'a Application, Refused> {
+fn client<'a>(estate: &'a Estate, tenant: &Tenant, client_id: &str) -> Result<&'a Application, Refused> {
     let id = Uuid::try_parse(client_id).ok();
-    let found = id
-        .and_then(|id| estate.application_in(tenant.id, id))
-        .ok_or_else(|| Refused::new(700_016))?;
-    if found.enabled {
-        Ok(found)
-    } else {
-        Err(Refused::new(7_000_112))
-    }
-}
-
-/// The audience for a scope, which is one resource with `/.default`.
-fn resource(scope: &str, origins: [&str; 2]) -> Result<String, Refused> {
-    let mut resources = Vec::new();
-    for part in scope.split_whitespace() {
-        match part.strip_suffix("/.default") {
-            Some(resource) => resources.push(resource.trim_end_matches('/')),
-            None if ["openid", "profile", "email", "offline_access"].contains(&part) => {
-                return Err(Refused::new(70_011));
-            }
-            None => return Err(Refused::new(1_002_012)),
-        }
-    }
-    match resources.as_slice() {
-        [resource] if is_graph(resource, origins) || FOREIGN_RESOURCES.contains(resource) => {
-            Ok((*resource).to_owned())
-        }
-        [_] => Err(Refused::new(500_011)),
-        [] => Err(Refused::new(70_011)),
-        _ => Err(Refused::new(700_022)),
-    }
-}
-
-/// Whether a resource or an audience means the simulated Microsoft Graph.
-pub(crate) fn is_graph(resource: &str, origins: [&str; 2]) -> bool {
-    let resource = resource.trim_end_matches('/');
-    let own = || {
-        origins.iter().any(|origin| {
-            resource
-                .strip_prefix(origin)
-                .is_some_and(|rest| rest == "/graph" || rest.is_empty())
-        })
-    };
-    resource.eq_ignore_ascii_case("https://graph.microsoft.com") || resource == GRAPH_ID || own()
+    let found = id.and_then(|id| estate.application_in(tenant.id, id)).ok_or_else(|| Refused::new(700_016))?;
+    if found.enabled { Ok(found) } else { Err(Refused::new(7_000_112)) }
 }
 
 /// What Entra accepts as an assertion's `aud`: the token endpoint, and the tenant's issuer in either version.
 fn endpoints(tenant: &Tenant, origins: [&str; 2]) -> Vec<String> {
     let id = tenant.id.to_string();
     let names = || std::iter::once(&id).chain(&tenant.domains);
-    let bases = origins
-        .iter()
-        .flat_map(|origin| names().map(move |name| format!("{origin}/{name}")));
+    let bases = origins.iter().flat_map(|origin| names().map(move |name| format!("{origin}/{name}")));
     bases
-        .flat_map(|base| {
-            ["/oauth2/v2.0/token", "/oauth2/token", "/v2.0", ""].map(|end| format!("{base}{end}"))
-        })
+        .flat_map(|base| ["/oauth2/v2.0/token", "/oauth2/token", "/v2.0", ""].map(|end| format!("{base}{end}")))
         .collect()
 }
 
@@ -239,22 +164,13 @@ fn credential(
     asked: &Asked,
     endpoints: &[String],
 ) -> Result<Proof, Refused> {
-    match (
-        form.get("client_assertion_type"),
-        form.get("client_assertion"),
-        form.get("client_secret"),
-    ) {
+    match (form.get("client_assertion_type"), form.get("client_assertion"), form.get("client_secret")) {
         (Some(assertion::TYPE), Some(assertion), _) => {
             assertion::check(application, assertion, asked, endpoints).map(|()| Proof::Certificate)
         }
-        (Some(_), Some(_), _) => Err(Refused::saying(
-            90_023,
-            "The client_assertion_type is not supported.",
-        )),
+        (Some(_), Some(_), _) => Err(Refused::saying(90_023, "The client_assertion_type is not supported.")),
         (None, Some(_), _) => Err(missing("client_assertion_type")),
-        (_, None, Some(value)) => {
-            secret::check(application, value, asked.now).map(|()| Proof::Secret)
-        }
+        (_, None, Some(value)) => secret::check(application, value, asked.now).map(|()| Proof::Secret),
         (_, None, None) => Err(Refused::new(7_000_218)),
     }
 }

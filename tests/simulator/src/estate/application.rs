@@ -138,11 +138,7 @@ impl Application {
     }
 
     /// Grants RBAC for Applications: `permission` on `addresses`.
-    pub fn assign<'a>(
-        &mut self,
-        permission: Permission,
-        addresses: impl IntoIterator<Item = &'a str>,
-    ) {
+    pub fn assign<'a>(&mut self, permission: Permission, addresses: impl IntoIterator<Item = &'a str>) {
         let scope = self.exchange_roles.entry(permission).or_default();
         scope.extend(addresses.into_iter().map(str::to_lowercase));
     }

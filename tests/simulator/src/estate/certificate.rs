@@ -34,10 +34,7 @@ impl Certificate {
         const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
         const END: &str = "-----END CERTIFICATE-----";
         let text = String::from_utf8_lossy(file);
-        let armoured = text
-            .split_once(BEGIN)
-            .and_then(|(_, rest)| rest.split_once(END))
-            .map(|(body, _)| body);
+        let armoured = text.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).map(|(body, _)| body);
         match armoured {
             Some(body) => Self::from_der(&unfold(body)?),
             None if file.first() == Some(&0x30) => Self::from_der(file),
@@ -47,8 +44,7 @@ impl Certificate {
 
     /// Reads a certificate in DER.
     pub fn from_der(der: &[u8]) -> anyhow::Result<Self> {
-        let (rest, certificate) =
-            X509Certificate::from_der(der).context("this is not an X.509 certificate")?;
+        let (rest, certificate) = X509Certificate::from_der(der).context("this is not an X.509 certificate")?;
         if !rest.is_empty() {
             bail!("there is something after the certificate");
         }
@@ -57,12 +53,9 @@ impl Certificate {
             der: der.to_vec(),
             public_key: certificate.public_key().subject_public_key.data.to_vec(),
             subject: certificate.subject().to_string(),
-            sha1: digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, der)
-                .as_ref()
-                .to_vec(),
+            sha1: digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, der).as_ref().to_vec(),
             sha256: digest::digest(&digest::SHA256, der).as_ref().to_vec(),
-            start: Timestamp::from_second(validity.not_before.timestamp())
-                .unwrap_or(Timestamp::MIN),
+            start: Timestamp::from_second(validity.not_before.timestamp()).unwrap_or(Timestamp::MIN),
             end: Timestamp::from_second(validity.not_after.timestamp()).unwrap_or(Timestamp::MAX),
         })
     }
@@ -85,13 +78,8 @@ impl Certificate {
 
 /// Base64 with line breaks and with or without padding.
 pub(crate) fn unfold(text: &str) -> anyhow::Result<Vec<u8>> {
-    let dense: String = text
-        .chars()
-        .filter(|character| !character.is_whitespace())
-        .collect();
-    STANDARD_PAD_INDIFFERENT
-        .decode(dense)
-        .context("this is not base64")
+    let dense: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+    STANDARD_PAD_INDIFFERENT.decode(dense).context("this is not base64")
 }
 
 /// Capital hexadecimal.

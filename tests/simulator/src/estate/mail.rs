@@ -23,6 +23,13 @@ pub struct Message {
     pub is_draft: bool,
 }
 
+impl Message {
+    /// A message as it arrives in an inbox at `received`.
+    pub fn arrived(id: String, from: &str, subject: &str, received: Timestamp) -> Self {
+        Self { id, subject: subject.to_owned(), from: from.to_owned(), body: String::new(), received, is_draft: false }
+    }
+}
+
 /// A message that `sendMail` accepted.
 #[derive(Clone, Debug, Serialize)]
 pub struct Sent {

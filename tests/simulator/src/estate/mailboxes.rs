@@ -2,111 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Message;
-
-/// What an address leads to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MailboxKind {
-    /// A person's mailbox in Exchange Online.
-    #[default]
-    User,
-    /// A shared mailbox: like a person's, but nobody signs in as it.
-    Shared,
-    /// A person without an Exchange Online licence: 404 `MailboxNotEnabledForRESTAPI`.
-    Unlicensed,
-    /// A mailbox on the company's own Exchange server: 404 `MailboxNotEnabledForRESTAPI`.
-    OnPremises,
-    /// A group with a mailbox of its own that this route does not reach: 404 `ErrorItemNotFound`.
-    Group,
-    /// A distribution list: 404 `ErrorInvalidUser`.
-    DistributionList,
-    /// A person who never had a mailbox: 404 `ResourceNotFound`.
-    NoMailbox,
-}
-
-impl MailboxKind {
-    /// Every kind.
-    pub const ALL: [Self; 7] = [
-        Self::User,
-        Self::Shared,
-        Self::Unlicensed,
-        Self::OnPremises,
-        Self::Group,
-        Self::DistributionList,
-        Self::NoMailbox,
-    ];
-
-    /// The word in the JSON API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Shared => "shared",
-            Self::Unlicensed => "unlicensed",
-            Self::OnPremises => "on_premises",
-            Self::Group => "group",
-            Self::DistributionList => "distribution_list",
-            Self::NoMailbox => "no_mailbox",
-        }
-    }
-
-    /// Whether Graph's mail routes reach it.
-    pub fn is_reachable(self) -> bool {
-        matches!(self, Self::User | Self::Shared)
-    }
-}
-
-/// One address and what is behind it.
-#[derive(Clone, Debug)]
-pub struct Mailbox {
-    address: Arc<str>,
-    name: Option<Box<str>>,
-    /// What the address leads to.
-    pub kind: MailboxKind,
-    /// Messages in the inbox, of which only the newest are kept in full.
-    pub total: u32,
-    /// Unread messages in the inbox.
-    pub unread: u32,
-}
-
-impl Mailbox {
-    /// An empty mailbox of this kind.
-    pub fn new(address: &str, kind: MailboxKind) -> Self {
-        Self {
-            address: address.to_lowercase().into(),
-            name: None,
-            kind,
-            total: 0,
-            unread: 0,
-        }
-    }
-
-    /// With a display name other than the address.
-    pub fn named(mut self, name: &str) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// With this many messages in the inbox.
-    pub fn holding(mut self, total: u32, unread: u32) -> Self {
-        (self.total, self.unread) = (total, unread);
-        self
-    }
-
-    /// The primary address, in small letters.
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
-    /// The display name.
-    pub fn name(&self) -> &str {
-        self.name.as_deref().unwrap_or(&self.address)
-    }
-}
+use super::{Mailbox, Message};
 
 /// All mailboxes of all tenants, found by address, alias or object ID.
 #[derive(Default)]
@@ -156,8 +54,7 @@ impl Mailboxes {
 
     /// As [`get`](Self::get), to change it.
     pub fn get_mut(&mut self, address: &str) -> Option<&mut Mailbox> {
-        self.place(address)
-            .map(|place| &mut self.all[place.0 as usize])
+        self.place(address).map(|place| &mut self.all[place.0 as usize])
     }
 
     /// How many there are.
@@ -183,17 +80,12 @@ impl Mailboxes {
     /// The newest messages of a mailbox, oldest first, drafts included.
     pub fn messages(&self, address: &str) -> &[Message] {
         let place = self.place(address);
-        place
-            .and_then(|place| self.messages.get(&place.0))
-            .map_or(&[], Vec::as_slice)
+        place.and_then(|place| self.messages.get(&place.0)).map_or(&[], Vec::as_slice)
     }
 
     /// Puts a message into the inbox of `address`, if that is a mailbox that takes mail.
     pub fn deliver(&mut self, address: &str, message: Message) -> bool {
-        let Some(place) = self
-            .place(address)
-            .filter(|place| self.at(*place).kind.is_reachable())
-        else {
+        let Some(place) = self.place(address).filter(|place| self.at(*place).kind.is_reachable()) else {
             return false;
         };
         let mailbox = &mut self.all[place.0 as usize];
@@ -204,11 +96,7 @@ impl Mailboxes {
     }
 
     pub(crate) fn place(&self, address: &str) -> Option<Place> {
-        let found = self
-            .by_address
-            .get(address.to_lowercase().as_str())
-            .copied()
-            .map(Place);
+        let found = self.by_address.get(address.to_lowercase().as_str()).copied().map(Place);
         found.or_else(|| {
             let id = Uuid::try_parse(address).ok()?;
             let place = Place(id.as_fields().0);
@@ -253,25 +141,6 @@ impl Mailboxes {
 impl Place {
     /// The place is in the ID, so that finding by ID needs no second index.
     pub(crate) fn object_id(self) -> Uuid {
-        Uuid::from_fields(
-            self.0,
-            0x5107,
-            0x4a1d,
-            &[0x8f, 0x0e, 0x51, 0x30, 0x0a, 0x7e, 0x0b, 0x0c],
-        )
-    }
-}
-
-impl Message {
-    /// A message as it arrives in an inbox at `received`.
-    pub fn arrived(id: String, from: &str, subject: &str, received: Timestamp) -> Self {
-        Self {
-            id,
-            subject: subject.to_owned(),
-            from: from.to_owned(),
-            body: String::new(),
-            received,
-            is_draft: false,
-        }
+        Uuid::from_fields(self.0, 0x5107, 0x4a1d, &[0x8f, 0x0e, 0x51, 0x30, 0x0a, 0x7e, 0x0b, 0x0c])
     }
 }

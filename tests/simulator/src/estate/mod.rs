@@ -5,6 +5,7 @@
 mod application;
 mod certificate;
 mod mail;
+mod mailbox;
 mod mailboxes;
 mod permission;
 mod sample;
@@ -16,7 +17,8 @@ pub(crate) use mailboxes::Place;
 pub use application::{Application, Secret, State};
 pub use certificate::Certificate;
 pub use mail::{Message, Outbox, Sent};
-pub use mailboxes::{Mailbox, MailboxKind, Mailboxes};
+pub use mailbox::{Mailbox, MailboxKind};
+pub use mailboxes::Mailboxes;
 pub use permission::Permission;
 pub use settings::{Lifetime, Settings};
 
@@ -69,22 +71,15 @@ impl Estate {
 
     /// Takes an application away; tokens it already has are refused by Graph from then on.
     pub fn remove_application(&mut self, client_id: Uuid) {
-        self.applications
-            .retain(|application| application.client_id != client_id);
+        self.applications.retain(|application| application.client_id != client_id);
     }
 
     /// Adds `count` ordinary mailboxes in `domain`; `name` gives the part before the `@` for each number from 0.
-    pub fn add_mailboxes(
-        &mut self,
-        domain: &str,
-        count: usize,
-        mut name: impl FnMut(usize) -> String,
-    ) {
+    pub fn add_mailboxes(&mut self, domain: &str, count: usize, mut name: impl FnMut(usize) -> String) {
         self.mailboxes.reserve(count);
         for number in 0..count {
             let address = format!("{}@{domain}", name(number));
-            self.mailboxes
-                .put(Mailbox::new(&address, MailboxKind::User));
+            self.mailboxes.put(Mailbox::new(&address, MailboxKind::User));
         }
     }
 
@@ -98,10 +93,7 @@ impl Estate {
         let id = Uuid::try_parse(name).ok();
         self.tenants.iter().find(|tenant| match id {
             Some(id) => tenant.id == id,
-            None => tenant
-                .domains
-                .iter()
-                .any(|domain| domain.eq_ignore_ascii_case(name)),
+            None => tenant.domains.iter().any(|domain| domain.eq_ignore_ascii_case(name)),
         })
     }
 
@@ -119,33 +111,24 @@ impl Estate {
     /// The application with this name (as the sample estate names it) or client ID, in any tenant.
     pub fn application(&self, name: &str) -> Option<&Application> {
         let id = Uuid::try_parse(name).ok();
-        self.applications
-            .iter()
-            .find(|application| application.is_called(name, id))
+        self.applications.iter().find(|application| application.is_called(name, id))
     }
 
     /// As [`application`](Self::application), to change it.
     pub fn application_mut(&mut self, name: &str) -> Option<&mut Application> {
         let id = Uuid::try_parse(name).ok();
-        self.applications
-            .iter_mut()
-            .find(|application| application.is_called(name, id))
+        self.applications.iter_mut().find(|application| application.is_called(name, id))
     }
 
     /// The application as `tenant` knows it.
     pub fn application_in(&self, tenant: Uuid, client_id: Uuid) -> Option<&Application> {
         let mut all = self.applications.iter();
-        all.find(|application| {
-            application.tenant_id == tenant && application.client_id == client_id
-        })
+        all.find(|application| application.tenant_id == tenant && application.client_id == client_id)
     }
 }
 
 impl Application {
     fn is_called(&self, name: &str, id: Option<Uuid>) -> bool {
-        id.map_or_else(
-            || self.name.eq_ignore_ascii_case(name),
-            |id| self.client_id == id,
-        )
+        id.map_or_else(|| self.name.eq_ignore_ascii_case(name), |id| self.client_id == id)
     }
 }

@@ -64,9 +64,7 @@ impl Permission {
 
     /// The permission with this name, in any case.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|permission| permission.as_str().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|permission| permission.as_str().eq_ignore_ascii_case(name))
     }
 }
 

@@ -19,18 +19,9 @@ impl Estate {
     /// `Contoso Invoices` (access policy on billing@), `Contoso Retired` (disabled), `Fabrikam Mail` (healthy).
     pub fn sample(seed: u64, now: Timestamp) -> Self {
         let mut estate = Self::empty();
-        let draw = Draw {
-            chance: Chance::seeded(seed),
-            now,
-        };
-        let contoso = draw.tenant(
-            "Contoso",
-            &["contoso.example", "contoso.onmicrosoft.example"],
-        );
-        let fabrikam = draw.tenant(
-            "Fabrikam",
-            &["fabrikam.example", "fabrikam.onmicrosoft.example"],
-        );
+        let draw = Draw { chance: Chance::seeded(seed), now };
+        let contoso = draw.tenant("Contoso", &["contoso.example", "contoso.onmicrosoft.example"]);
+        let fabrikam = draw.tenant("Fabrikam", &["fabrikam.example", "fabrikam.onmicrosoft.example"]);
         for application in draw.contoso_applications(contoso.id) {
             estate.add_application(application);
         }
@@ -43,9 +34,7 @@ impl Estate {
     }
 
     fn add_sample_mailboxes(&mut self, domain: &str, second_domain: &str) {
-        use MailboxKind::{
-            DistributionList, Group, NoMailbox, OnPremises, Shared, Unlicensed, User,
-        };
+        use MailboxKind::{DistributionList, Group, NoMailbox, OnPremises, Shared, Unlicensed, User};
         let rows = [
             ("support", "Support", User, 128, 12),
             ("sales", "Sales", User, 64, 3),
@@ -60,15 +49,10 @@ impl Estate {
         ];
         for (local, name, kind, total, unread) in rows {
             let mailbox = Mailbox::new(&format!("{local}@{domain}"), kind);
-            self.mailboxes
-                .put(mailbox.named(name).holding(total, unread));
+            self.mailboxes.put(mailbox.named(name).holding(total, unread));
         }
-        self.mailboxes
-            .alias(&format!("help@{domain}"), &format!("support@{domain}"));
-        self.mailboxes.alias(
-            &format!("support@{second_domain}"),
-            &format!("support@{domain}"),
-        );
+        self.mailboxes.alias(&format!("help@{domain}"), &format!("support@{domain}"));
+        self.mailboxes.alias(&format!("support@{second_domain}"), &format!("support@{domain}"));
     }
 }
 
@@ -101,26 +85,13 @@ impl Draw {
         let mut limited = self.application("Contoso Support Desk", tenant);
         limited.roles.clear();
         for permission in [Permission::MailReadWrite, Permission::MailSend] {
-            limited.assign(
-                permission,
-                ["support@contoso.example", "shared@contoso.example"],
-            );
+            limited.assign(permission, ["support@contoso.example", "shared@contoso.example"]);
         }
         let mut policy = self.application("Contoso Invoices", tenant);
         policy.restrict(["billing@contoso.example"]);
         let mut disabled = self.application("Contoso Retired", tenant);
         disabled.enabled = false;
-        [
-            healthy,
-            expired,
-            no_consent,
-            blocked,
-            certificate,
-            read_only,
-            limited,
-            policy,
-            disabled,
-        ]
+        [healthy, expired, no_consent, blocked, certificate, read_only, limited, policy, disabled]
     }
 
     fn application(&self, name: &str, tenant_id: Uuid) -> Application {

@@ -28,26 +28,17 @@ struct Pieces {
 }
 
 /// A body of these pieces.
-pub(super) fn pieces(
-    pieces: impl Iterator<Item = Bytes> + Send + 'static,
-    pace: Option<Duration>,
-    end: End,
-) -> Body {
-    Body::new(Pieces {
-        pieces: Box::new(pieces),
-        pace: pace.map(interval),
-        end,
-    })
+pub(super) fn pieces(pieces: impl Iterator<Item = Bytes> + Send + 'static, pace: Option<Duration>, end: End) -> Body {
+    // Without a pause the connection would break before anything of the answer was written.
+    let pause = matches!(end, End::Break).then_some(Duration::from_millis(50));
+    Body::new(Pieces { pieces: Box::new(pieces), pace: pace.or(pause).map(interval), end })
 }
 
 impl hyper::body::Body for Pieces {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if let Some(pace) = &mut self.pace {
             ready!(pace.poll_tick(cx));
         }

@@ -1,7 +1,10 @@
 //! What goes wrong: switches that are put in at run time, for some requests or for all.
 
 mod body;
+mod failure;
 pub(crate) mod play;
+
+pub use failure::{Bend, Failure, Page, RetryAfter};
 
 use std::time::Duration;
 
@@ -11,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     asked::Asked,
     graph::Refusal,
-    requests::{Call, Kind},
+    kind::{Call, Kind},
 };
 
 /// Which requests a fault hits.
@@ -37,10 +40,7 @@ pub enum Place {
 impl Place {
     fn covers(self, kind: Kind) -> bool {
         let graph = matches!(kind, Kind::Graph(_));
-        let entra = matches!(
-            kind,
-            Kind::Discovery | Kind::Keys | Kind::InstanceDiscovery | Kind::Token
-        );
+        let entra = matches!(kind, Kind::Discovery | Kind::Keys | Kind::InstanceDiscovery | Kind::Token);
         match self {
             Self::Anywhere => entra || graph,
             Self::Entra => entra,
@@ -51,107 +51,6 @@ impl Place {
             Self::Call(call) => kind == Kind::Graph(call),
         }
     }
-}
-
-/// What `Retry-After` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RetryAfter {
-    /// Nothing: the header is missing.
-    Absent,
-    /// Whole seconds, as Entra and Graph send.
-    Seconds(u32),
-    /// An HTTP date this many seconds ahead (RFC 9110 section 10.2.3 allows it).
-    Date(u32),
-    /// Something that is neither.
-    Garbage,
-}
-
-/// What the body of a server error looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Page {
-    /// The error JSON of the surface that is asked.
-    Json,
-    /// A gateway's HTML page.
-    Html,
-    /// Nothing.
-    Empty,
-}
-
-/// How an otherwise good answer is bent. Members it does not have are added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Bend {
-    /// `expires_in` as a string, as v1 endpoints send it.
-    ExpiresInString,
-    /// `expires_in` is -1.
-    ExpiresInNegative,
-    /// `expires_in` is 2^63-1.
-    ExpiresInHuge,
-    /// `expires_in` is missing.
-    ExpiresInMissing,
-    /// `token_type` is `pop`.
-    TokenTypeOther,
-    /// `access_token` is missing.
-    TokenMissing,
-    /// `access_token` is not a JWT.
-    TokenOpaque,
-    /// `access_token` is about 20,000 characters long (and good).
-    TokenLong,
-}
-
-/// What goes wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Failure {
-    /// Entra refuses with this AADSTS number; its `error`, status and text come from the list in [`crate::codes`].
-    Aadsts(u32),
-    /// Graph refuses.
-    Graph(Refusal),
-    /// 429: plain text from the token endpoint, `ApplicationThrottled` from Graph.
-    Throttle(RetryAfter),
-    /// A status of 500 or above with this kind of body.
-    Status {
-        /// HTTP status.
-        status: u16,
-        /// The body.
-        page: Page,
-        /// What `Retry-After` says.
-        retry_after: RetryAfter,
-    },
-    /// 200 with a page of HTML, as a captive portal sends it.
-    HtmlWith200,
-    /// The right answer, cut in the middle; the response itself is complete.
-    TruncatedJson,
-    /// 200 with this many megabytes of JSON.
-    HugeBody {
-        /// Megabytes.
-        megabytes: u32,
-    },
-    /// 200 with arrays nested this deep.
-    DeepJson {
-        /// Levels.
-        levels: u32,
-    },
-    /// The right answer, bent.
-    Bent(Bend),
-    /// The right answer, this much later. Adds to other faults.
-    Delay {
-        /// Milliseconds.
-        ms: u64,
-    },
-    /// The right answer, its body one byte a second.
-    SlowBody,
-    /// The right status and headers, and then nothing.
-    HangAfterHeaders,
-    /// The connection is closed in the middle of the right body.
-    CloseMidBody,
-    /// 302 to another address.
-    Redirect {
-        /// Where to.
-        to: String,
-    },
 }
 
 /// A switch that is on.
@@ -178,14 +77,7 @@ pub struct Fault {
 impl Fault {
     /// A fault that hits every request to `place` until it is taken out.
     pub fn new(place: Place, failure: Failure) -> Self {
-        Self {
-            place,
-            tenant: None,
-            application: None,
-            mailbox: None,
-            times: None,
-            failure,
-        }
+        Self { place, tenant: None, application: None, mailbox: None, times: None, failure }
     }
 
     /// The token endpoint refuses with this AADSTS number.
@@ -201,14 +93,7 @@ impl Fault {
     /// `place` answers this status without `Retry-After`.
     pub fn status(place: Place, status: u16, page: Page) -> Self {
         let retry_after = RetryAfter::Absent;
-        Self::new(
-            place,
-            Failure::Status {
-                status,
-                page,
-                retry_after,
-            },
-        )
+        Self::new(place, Failure::Status { status, page, retry_after })
     }
 
     /// Only for this tenant.
@@ -237,20 +122,14 @@ impl Fault {
 
     fn hits(&self, asked: &Asked) -> bool {
         let same = |wanted: Option<Uuid>, said: &Option<String>| {
-            wanted.is_none_or(|wanted| {
-                said.as_deref().and_then(|said| Uuid::try_parse(said).ok()) == Some(wanted)
-            })
+            wanted.is_none_or(|wanted| said.as_deref().and_then(|said| Uuid::try_parse(said).ok()) == Some(wanted))
         };
         let mailbox = self.mailbox.as_deref();
         self.place.covers(asked.kind)
             && same(self.tenant, &asked.tenant)
             && same(self.application, &asked.client_id)
-            && mailbox.is_none_or(|wanted| {
-                asked
-                    .mailbox
-                    .as_deref()
-                    .is_some_and(|said| said.eq_ignore_ascii_case(wanted))
-            })
+            && mailbox
+                .is_none_or(|wanted| asked.mailbox.as_deref().is_some_and(|said| said.eq_ignore_ascii_case(wanted)))
     }
 }
 

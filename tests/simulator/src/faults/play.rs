@@ -22,58 +22,44 @@ use crate::{
     entra::{Refused, unverified},
     front::told,
     graph::Refusal,
-    requests::Kind,
+    kind::Kind,
     world::World,
 };
 
 const GATEWAY_PAGE: &str = "<html><head><title>Error</title></head><body><h2>Our services aren't available right now</h2><p>This is a simulator. It is not Microsoft.</p></body></html>";
 
 /// The answer to a request that `failure` hits.
-pub(crate) async fn play(
-    world: &World,
-    asked: &Asked,
-    failure: Failure,
-    request: Request,
-    next: Next,
-) -> Response {
-    let is_graph = matches!(asked.kind, Kind::Graph(_));
-    match failure {
-        Failure::Aadsts(number) if !is_graph => return Refused::new(number).answer(asked),
-        Failure::Graph(refusal) if is_graph => return refusal.answer(asked),
-        Failure::Throttle(retry_after) => {
-            return with_retry_after(throttled(asked), retry_after, asked);
-        }
-        Failure::Status {
-            status,
-            page,
-            retry_after,
-        } => {
-            return with_retry_after(server_error(asked, status, page), retry_after, asked);
-        }
-        Failure::HtmlWith200 => return Html(GATEWAY_PAGE).into_response(),
-        Failure::HugeBody { megabytes } => return huge(megabytes),
-        Failure::DeepJson { levels } => return deep(levels),
-        Failure::Redirect { to } => return redirect(&to),
-        _ => {}
+pub(crate) async fn play(world: &World, asked: &Asked, failure: Failure, request: Request, next: Next) -> Response {
+    if let Some(answer) = instead(asked, &failure) {
+        return answer;
     }
     let good = told(next.run(request).await, asked);
     match failure {
         Failure::Bent(bend) => bent(world, good, bend).await,
-        Failure::TruncatedJson => cut(good, |length| length / 2, None, End::Complete, false).await,
-        Failure::SlowBody => {
-            cut(
-                good,
-                |length| length,
-                Some(Duration::from_secs(1)),
-                End::Complete,
-                true,
-            )
-            .await
-        }
-        Failure::HangAfterHeaders => cut(good, |_| 0, None, End::Hang, true).await,
-        Failure::CloseMidBody => cut(good, |length| length / 2, None, End::Break, true).await,
+        Failure::TruncatedJson => cut(good, Kept::Half, None, End::Complete).await,
+        Failure::SlowBody => cut(good, Kept::All, Some(Duration::from_secs(1)), End::Complete).await,
+        Failure::HangAfterHeaders => cut(good, Kept::Nothing, None, End::Hang).await,
+        Failure::CloseMidBody => cut(good, Kept::Half, None, End::Break).await,
         _ => good,
     }
+}
+
+/// The answer of a failure that does not need the right one.
+fn instead(asked: &Asked, failure: &Failure) -> Option<Response> {
+    let is_graph = matches!(asked.kind, Kind::Graph(_));
+    Some(match failure {
+        Failure::Aadsts(number) if !is_graph => Refused::new(*number).answer(asked),
+        Failure::Graph(refusal) if is_graph => refusal.answer(asked),
+        Failure::Throttle(retry_after) => with_retry_after(throttled(asked), *retry_after, asked),
+        Failure::Status { status, page, retry_after } => {
+            with_retry_after(server_error(asked, *status, *page), *retry_after, asked)
+        }
+        Failure::HtmlWith200 => Html(GATEWAY_PAGE).into_response(),
+        Failure::HugeBody { megabytes } => huge(*megabytes),
+        Failure::DeepJson { levels } => deep(*levels),
+        Failure::Redirect { to } => redirect(to),
+        _ => return None,
+    })
 }
 
 fn throttled(asked: &Asked) -> Response {
@@ -93,9 +79,7 @@ fn server_error(asked: &Asked, status: u16, page: Page) -> Response {
                 Kind::Graph(_) if status == StatusCode::SERVICE_UNAVAILABLE => {
                     Refusal::ServiceUnavailable.answer(asked)
                 }
-                Kind::Graph(_) if status == StatusCode::GATEWAY_TIMEOUT => {
-                    Refusal::GatewayTimeout.answer(asked)
-                }
+                Kind::Graph(_) if status == StatusCode::GATEWAY_TIMEOUT => Refusal::GatewayTimeout.answer(asked),
                 Kind::Graph(_) => Refusal::InternalServerError.answer(asked),
                 _ => Refused::new(90_033).answer(asked),
             };
@@ -110,10 +94,7 @@ fn with_retry_after(mut answer: Response, retry_after: RetryAfter, asked: &Asked
         RetryAfter::Absent => return answer,
         RetryAfter::Seconds(seconds) => seconds.to_string(),
         RetryAfter::Date(seconds) => {
-            let then = asked
-                .now
-                .saturating_add(SignedDuration::from_secs(seconds.into()))
-                .unwrap_or(asked.now);
+            let then = asked.now.saturating_add(SignedDuration::from_secs(seconds.into())).unwrap_or(asked.now);
             then.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
         }
         RetryAfter::Garbage => "soon; or later".to_owned(),
@@ -133,20 +114,12 @@ fn huge(megabytes: u32) -> Response {
     let megabyte = Bytes::from(vec![b'a'; 1 << 20]);
     let middle = (0..megabytes).map(move |_| megabyte.clone());
     let start = iter::once(Bytes::from_static(br#"{"value":""#));
-    json_pieces(
-        start
-            .chain(middle)
-            .chain(iter::once(Bytes::from_static(br#""}"#))),
-    )
+    json_pieces(start.chain(middle).chain(iter::once(Bytes::from_static(br#""}"#))))
 }
 
 fn deep(levels: u32) -> Response {
     let levels = levels as usize;
-    let text = format!(
-        r#"{{"value":{}{}}}"#,
-        "[".repeat(levels),
-        "]".repeat(levels)
-    );
+    let text = format!(r#"{{"value":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
     json_pieces(iter::once(Bytes::from(text)))
 }
 
@@ -155,26 +128,27 @@ fn redirect(to: &str) -> Response {
     (StatusCode::FOUND, [(header::LOCATION, location)]).into_response()
 }
 
-/// The answer with only the first part of its body, whose length `keep` chooses, at some pace, with some end. With
-/// `announce_all`, `Content-Length` is that of the whole.
-async fn cut(
-    good: Response,
-    keep: impl Fn(usize) -> usize,
-    pace: Option<Duration>,
-    end: End,
-    announce_all: bool,
-) -> Response {
+/// How much of a right body is sent.
+enum Kept {
+    All,
+    Half,
+    Nothing,
+}
+
+/// The answer with the first part of its body, one byte each `pace` (or at once). A body that does not come to its end
+/// still announces its whole length.
+async fn cut(good: Response, kept: Kept, pace: Option<Duration>, end: End) -> Response {
     let (mut parts, body) = good.into_parts();
     let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let kept = whole.slice(..keep(whole.len()));
-    let announced = if announce_all {
-        whole.len()
-    } else {
-        kept.len()
-    };
-    parts
-        .headers
-        .insert(header::CONTENT_LENGTH, announced.into());
+    let kept = whole.slice(
+        ..match kept {
+            Kept::All => whole.len(),
+            Kept::Half => whole.len() / 2,
+            Kept::Nothing => 0,
+        },
+    );
+    let announced = if matches!(end, End::Complete) { &kept } else { &whole };
+    parts.headers.insert(header::CONTENT_LENGTH, announced.len().into());
     let size = if pace.is_some() { 1 } else { kept.len().max(1) };
     let count = kept.len().div_ceil(size);
     let all = (0..count).map(move |nth| kept.slice(nth * size..kept.len().min((nth + 1) * size)));
@@ -187,10 +161,7 @@ async fn bent(world: &World, good: Response, bend: Bend) -> Response {
     }
     let (mut parts, body) = good.into_parts();
     let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let Some(mut json) = serde_json::from_slice::<Value>(&whole)
-        .ok()
-        .filter(Value::is_object)
-    else {
+    let Some(mut json) = serde_json::from_slice::<Value>(&whole).ok().filter(Value::is_object) else {
         return Response::from_parts(parts, Body::from(whole));
     };
     bend_json(world, &mut json, bend);
@@ -210,10 +181,7 @@ fn bend_json(world: &World, json: &mut Value, bend: Bend) {
         Bend::ExpiresInMissing => drop_member(json, "expires_in"),
         Bend::TokenMissing => drop_member(json, "access_token"),
         Bend::TokenLong => {
-            if let Some(long) = json["access_token"]
-                .as_str()
-                .and_then(|token| lengthened(world, token))
-            {
+            if let Some(long) = json["access_token"].as_str().and_then(|token| lengthened(world, token)) {
                 json["access_token"] = long.into();
             }
         }

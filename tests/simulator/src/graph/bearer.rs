@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Refusal;
 use crate::{
     asked::{Asked, bearer},
-    entra::{BadToken, token::is_graph},
+    entra::{BadToken, is_graph},
     estate::Permission,
     world::World,
 };
@@ -38,28 +38,19 @@ impl FromRequestParts<Arc<World>> for Bearer {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, world: &Arc<World>) -> Result<Self, Refusal> {
-        let token = bearer(&parts.headers)
-            .filter(|token| !token.is_empty())
-            .ok_or(Refusal::TokenEmpty)?;
+        let token = bearer(&parts.headers).filter(|token| !token.is_empty()).ok_or(Refusal::TokenEmpty)?;
         let payload: Payload = world.keys.verify(token).map_err(|bad| match bad {
             BadToken::Malformed => Refusal::TokenMalformed,
             BadToken::Signature => Refusal::TokenSignature,
         })?;
-        let asked = parts
-            .extensions
-            .get::<Arc<Asked>>()
-            .ok_or(Refusal::InternalServerError)?;
+        let asked = parts.extensions.get::<Arc<Asked>>().ok_or(Refusal::InternalServerError)?;
         payload.check(asked.now, [&asked.origin, &world.origin])?;
         let estate = world.estate();
         let caller = estate.application_in(payload.tid, payload.appid);
         if !caller.is_some_and(|application| application.enabled) {
             return Err(Refusal::IdentityNotFound);
         }
-        Ok(Self {
-            tenant_id: payload.tid,
-            client_id: payload.appid,
-            roles: payload.roles,
-        })
+        Ok(Self { tenant_id: payload.tid, client_id: payload.appid, roles: payload.roles })
     }
 }
 

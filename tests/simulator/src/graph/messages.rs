@@ -58,15 +58,8 @@ pub(crate) async fn index(
 ) -> Result<Json<Value>, Refusal> {
     let estate = world.estate();
     let place = reach::mailbox(&estate, &caller, READ_BASIC, &name)?;
-    let newest_first = estate
-        .mailboxes
-        .kept(place)
-        .iter()
-        .rev()
-        .take(options.top());
-    let value: Vec<Value> = newest_first
-        .map(|message| options.pick(shown(message)))
-        .collect();
+    let newest_first = estate.mailboxes.kept(place).iter().rev().take(options.top());
+    let value: Vec<Value> = newest_first.map(|message| options.pick(shown(message))).collect();
     Ok(Json(json!({
         "@odata.context": format!("{}/graph/v1.0/$metadata#users('{name}')/messages", asked.origin),
         "value": value,
@@ -130,25 +123,17 @@ pub(crate) async fn delete_for_good(
 fn remove(world: &World, caller: &Bearer, name: &str, id: &str) -> Result<StatusCode, Refusal> {
     let mut estate = world.estate();
     let place = reach::mailbox(&estate, caller, WRITE, name)?;
-    if estate.mailboxes.remove(place, id) {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Refusal::ItemNotFound)
-    }
+    if estate.mailboxes.remove(place, id) { Ok(StatusCode::NO_CONTENT) } else { Err(Refusal::ItemNotFound) }
 }
 
 /// An ID like Graph's: long, opaque, safe in a path.
 pub(super) fn message_id(world: &World) -> String {
-    format!(
-        "AAMk{}",
-        to_base64([world.chance.bytes(), world.chance.bytes()].concat())
-    )
+    format!("AAMk{}", to_base64([world.chance.bytes(), world.chance.bytes()].concat()))
 }
 
 fn shown(message: &Message) -> Value {
     let received = message.received.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let from =
-        (!message.from.is_empty()).then(|| json!({ "emailAddress": { "address": message.from } }));
+    let from = (!message.from.is_empty()).then(|| json!({ "emailAddress": { "address": message.from } }));
     json!({
         "id": message.id,
         "subject": message.subject,

@@ -52,11 +52,7 @@ pub(crate) async fn settings(
 ) -> Result<Json<Value>, Refusal> {
     let estate = world.estate();
     let place = reach::mailbox(&estate, &caller, READ_SETTINGS, &name)?;
-    let purpose = if estate.mailboxes.at(place).kind == MailboxKind::Shared {
-        "shared"
-    } else {
-        "user"
-    };
+    let purpose = if estate.mailboxes.at(place).kind == MailboxKind::Shared { "shared" } else { "user" };
     Ok(Json(json!({
         "@odata.context": format!("{}/graph/v1.0/$metadata#users('{name}')/mailboxSettings", asked.origin),
         "timeZone": "UTC",

@@ -4,8 +4,8 @@ use super::{Refusal, bearer::Bearer};
 use crate::estate::{Application, Estate, Mailbox, MailboxKind, Permission, Place};
 
 use Permission::{
-    MailRead, MailReadBasicAll, MailReadWrite, MailSend, MailboxSettingsRead,
-    MailboxSettingsReadWrite, UserReadAll, UserReadBasicAll,
+    MailRead, MailReadBasicAll, MailReadWrite, MailSend, MailboxSettingsRead, MailboxSettingsReadWrite, UserReadAll,
+    UserReadBasicAll,
 };
 
 /// What a call needs: any one of these permissions.
@@ -20,19 +20,10 @@ pub(super) const READ_PEOPLE: Needed = &[UserReadBasicAll, UserReadAll];
 /// The mailbox `name` leads to, if `caller` may do what needs `needed` with it.
 ///
 /// Consent (`roles`) less the access policy, or RBAC for Applications: either is enough.
-pub(super) fn mailbox(
-    estate: &Estate,
-    caller: &Bearer,
-    needed: Needed,
-    name: &str,
-) -> Result<Place, Refusal> {
-    let application = estate
-        .application_in(caller.tenant_id, caller.client_id)
-        .ok_or(Refusal::IdentityNotFound)?;
+pub(super) fn mailbox(estate: &Estate, caller: &Bearer, needed: Needed, name: &str) -> Result<Place, Refusal> {
+    let application = estate.application_in(caller.tenant_id, caller.client_id).ok_or(Refusal::IdentityNotFound)?;
     let consented = holds(caller, needed);
-    let assigned = needed
-        .iter()
-        .any(|permission| application.exchange_roles.contains_key(permission));
+    let assigned = needed.iter().any(|permission| application.exchange_roles.contains_key(permission));
     if !consented && !assigned {
         return Err(Refusal::AccessDenied);
     }
@@ -61,9 +52,7 @@ pub(super) fn person(estate: &Estate, caller: &Bearer, name: &str) -> Result<Pla
 }
 
 fn holds(caller: &Bearer, needed: Needed) -> bool {
-    needed
-        .iter()
-        .any(|permission| caller.roles.contains(permission))
+    needed.iter().any(|permission| caller.roles.contains(permission))
 }
 
 fn own_mailbox(estate: &Estate, caller: &Bearer, name: &str) -> Option<Place> {
@@ -72,23 +61,13 @@ fn own_mailbox(estate: &Estate, caller: &Bearer, name: &str) -> Option<Place> {
     (tenant.id == caller.tenant_id).then_some(place)
 }
 
-fn allowed(
-    application: &Application,
-    consented: bool,
-    needed: Needed,
-    mailbox: &Mailbox,
-) -> Result<(), Refusal> {
+fn allowed(application: &Application, consented: bool, needed: Needed, mailbox: &Mailbox) -> Result<(), Refusal> {
     let address = mailbox.address();
-    let scopes = needed
-        .iter()
-        .filter_map(|permission| application.exchange_roles.get(permission));
+    let scopes = needed.iter().filter_map(|permission| application.exchange_roles.get(permission));
     if scopes.into_iter().any(|scope| scope.contains(address)) {
         return Ok(());
     }
-    let policy_allows = application
-        .access_policy
-        .as_ref()
-        .is_none_or(|policy| policy.contains(address));
+    let policy_allows = application.access_policy.as_ref().is_none_or(|policy| policy.contains(address));
     match (consented, policy_allows) {
         (true, true) => Ok(()),
         (true, false) => Err(Refusal::PolicyBlock),

@@ -8,14 +8,15 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{asked::Asked, entra::token::GRAPH_ID, requests::Code};
+use crate::{asked::Asked, entra::GRAPH_ID, requests::Code};
 
 const TOKEN: &str = "InvalidAuthenticationToken";
-const NO_PERMISSIONS: &str =
-    "The token contains no permissions, or permissions can not be understood.";
-const POLICY_BLOCK: &str = "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings.";
+const NO_PERMISSIONS: &str = "The token contains no permissions, or permissions can not be understood.";
+const POLICY_BLOCK: &str =
+    "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings.";
 const SEND_AS_DENIED: &str = "The user account which was used to submit this request does not have the right to send mail on behalf of the specified sending account., Cannot submit message.";
-const OBJECT_NOT_FOUND: &str = "Resource '{mailbox}' does not exist or one of its queried reference-property objects are not present.";
+const OBJECT_NOT_FOUND: &str =
+    "Resource '{mailbox}' does not exist or one of its queried reference-property objects are not present.";
 
 /// Why Graph does not do what it is asked.
 ///
@@ -124,23 +125,12 @@ impl Refusal {
     /// The HTTP status.
     pub fn status(self) -> u16 {
         match self {
-            Self::MeNeedsPerson
-            | Self::InvalidRecipients
-            | Self::UnreadableBody
-            | Self::UnknownSegment => 400,
-            Self::TokenEmpty | Self::TokenMalformed | Self::TokenSignature | Self::TokenExpired => {
-                401
-            }
-            Self::TokenNotYetValid
-            | Self::TokenAudience
-            | Self::InsufficientClaims
-            | Self::IdentityNotFound => 401,
+            Self::MeNeedsPerson | Self::InvalidRecipients | Self::UnreadableBody | Self::UnknownSegment => 400,
+            Self::TokenEmpty | Self::TokenMalformed | Self::TokenSignature | Self::TokenExpired => 401,
+            Self::TokenNotYetValid | Self::TokenAudience | Self::InsufficientClaims | Self::IdentityNotFound => 401,
             Self::NoPermissions | Self::AccessDenied | Self::PolicyBlock => 403,
             Self::SendAsDenied | Self::RequestDenied => 403,
-            Self::InvalidUser
-            | Self::MailboxNotEnabled
-            | Self::InboxNotFound
-            | Self::ItemNotFound => 404,
+            Self::InvalidUser | Self::MailboxNotEnabled | Self::InboxNotFound | Self::ItemNotFound => 404,
             Self::ResourceNotFound | Self::DirectoryObjectNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::LengthRequired => 411,
@@ -155,9 +145,7 @@ impl Refusal {
     /// `error.code`.
     pub fn code(self) -> &'static str {
         match self {
-            Self::TokenEmpty | Self::TokenMalformed | Self::TokenSignature | Self::TokenExpired => {
-                TOKEN
-            }
+            Self::TokenEmpty | Self::TokenMalformed | Self::TokenSignature | Self::TokenExpired => TOKEN,
             Self::TokenNotYetValid | Self::TokenAudience | Self::InsufficientClaims => TOKEN,
             Self::IdentityNotFound => "Authorization_IdentityNotFound",
             Self::NoPermissions => "NoPermissionsInAccessToken",
@@ -190,12 +178,8 @@ impl Refusal {
             Self::TokenExpired => "Lifetime validation failed, the token is expired.",
             Self::TokenNotYetValid => "Access token has expired or is not yet valid.",
             Self::TokenAudience => "Access token validation failure. Invalid audience.",
-            Self::InsufficientClaims => {
-                "Continuous access evaluation resulted in claims challenge."
-            }
-            Self::IdentityNotFound => {
-                "The identity of the calling application could not be established."
-            }
+            Self::InsufficientClaims => "Continuous access evaluation resulted in claims challenge.",
+            Self::IdentityNotFound => "The identity of the calling application could not be established.",
             Self::NoPermissions => NO_PERMISSIONS,
             Self::AccessDenied => "Access is denied. Check credentials and try again.",
             Self::PolicyBlock => POLICY_BLOCK,
@@ -203,9 +187,7 @@ impl Refusal {
             Self::RequestDenied => "Insufficient privileges to complete the operation.",
             Self::MeNeedsPerson => "/me request is only valid with delegated authentication flow.",
             Self::InvalidUser => "The requested user '{mailbox}' is invalid.",
-            Self::MailboxNotEnabled => {
-                "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
-            }
+            Self::MailboxNotEnabled => "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
             Self::InboxNotFound => "Default folder Inbox not found.",
             Self::ItemNotFound => "The specified object was not found in the store.",
             Self::ResourceNotFound => "Resource could not be discovered.",
@@ -213,9 +195,7 @@ impl Refusal {
             Self::InvalidRecipients => "At least one recipient isn't valid.",
             Self::UnreadableBody => "Unable to read JSON request payload.",
             Self::UnknownSegment => "Resource not found for the segment '{path}'.",
-            Self::MethodNotAllowed => {
-                "Specified HTTP method is not allowed for the request target."
-            }
+            Self::MethodNotAllowed => "Specified HTTP method is not allowed for the request target.",
             Self::LengthRequired => "A Content-Length header is required.",
             Self::TooLarge => "The maximum request length supported is exceeded.",
             Self::Throttled => "Application is over its MailboxConcurrency limit.",
@@ -240,13 +220,10 @@ impl Refusal {
                 "client-request-id": asked.client_request_id.unwrap_or(asked.request_id),
             },
         } });
-        let status =
-            StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut answer = (status, Json(envelope)).into_response();
         if let Some(challenge) = self.challenge(asked) {
-            answer
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, challenge);
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         answer.extensions_mut().insert(Code::Graph(code.to_owned()));
         answer

@@ -24,11 +24,7 @@ impl Options {
             return object;
         };
         let wanted: Vec<&str> = select.split(',').map(str::trim).collect();
-        let is_wanted = |name: &str| {
-            wanted
-                .iter()
-                .any(|wanted| wanted.eq_ignore_ascii_case(name))
-        };
+        let is_wanted = |name: &str| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
         members.retain(|name, _| name.starts_with('@') || name == "id" || is_wanted(name));
         object
     }

@@ -54,10 +54,7 @@ pub(super) struct Body {
 
 impl Default for Body {
     fn default() -> Self {
-        Self {
-            content_type: "Text".to_owned(),
-            content: String::new(),
-        }
+        Self { content_type: "Text".to_owned(), content: String::new() }
     }
 }
 
@@ -83,27 +80,15 @@ pub(crate) async fn create(
     let mut estate = world.estate();
     let place = reach::mailbox(&estate, &caller, SEND, &name)?;
     let sender = estate.mailboxes.at(place).address().to_owned();
-    let Request {
-        message,
-        save_to_sent_items,
-    } = read_json(&body)?;
+    let Request { message, save_to_sent_items } = read_json(&body)?;
     let recipients = message.recipients()?;
     let from = message.from.map(|from| from.email_address.address);
     if let Some(from) = &from {
-        let sends_as =
-            reach::mailbox(&estate, &caller, SEND, from).map_err(|_| Refusal::SendAsDenied)?;
-        debug_assert!(
-            estate.mailboxes.at(sends_as).kind.is_reachable(),
-            "only such mailboxes are in reach"
-        );
+        reach::mailbox(&estate, &caller, SEND, from).map_err(|_| Refusal::SendAsDenied)?;
     }
     for recipient in &recipients {
-        let arrived = Message::arrived(
-            message_id(&world),
-            from.as_deref().unwrap_or(&sender),
-            &message.subject,
-            asked.now,
-        );
+        let author = from.as_deref().unwrap_or(&sender);
+        let arrived = Message::arrived(message_id(&world), author, &message.subject, asked.now);
         estate.mailboxes.deliver(recipient, arrived);
     }
     estate.outbox.put(Sent {
@@ -123,18 +108,10 @@ pub(crate) async fn create(
 
 impl Outgoing {
     fn recipients(&self) -> Result<Vec<String>, Refusal> {
-        let all = self
-            .to_recipients
-            .iter()
-            .chain(&self.cc_recipients)
-            .chain(&self.bcc_recipients);
-        let addresses: Vec<String> = all
-            .map(|recipient| recipient.email_address.address.clone())
-            .collect();
-        let is_address = |text: &String| {
-            text.split_once('@')
-                .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
-        };
+        let all = self.to_recipients.iter().chain(&self.cc_recipients).chain(&self.bcc_recipients);
+        let addresses: Vec<String> = all.map(|recipient| recipient.email_address.address.clone()).collect();
+        let is_address =
+            |text: &String| text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
         if addresses.is_empty() || !addresses.iter().all(is_address) {
             return Err(Refusal::InvalidRecipients);
         }

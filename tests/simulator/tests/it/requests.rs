@@ -16,21 +16,13 @@ async fn a_request_is_remembered_with_who_what_and_how_it_ended_but_no_secret() 
     stage.inbox(&token, "nobody%40contoso.example").await;
 
     let all = stage.simulator.requests();
-    let summary: Vec<_> = all
-        .iter()
-        .map(|it| (it.seq, it.kind, it.status, it.code.clone()))
-        .collect();
+    let summary: Vec<_> = all.iter().map(|it| (it.seq, it.kind, it.status, it.code.clone())).collect();
     assert_eq!(
         summary,
         [
             (1, Kind::Token, Some(200), None),
             (2, Kind::Token, Some(401), Some(Code::Aadsts(7_000_215))),
-            (
-                3,
-                Kind::Graph(Call::Inbox),
-                Some(404),
-                Some(Code::Graph("ErrorInvalidUser".to_owned()))
-            ),
+            (3, Kind::Graph(Call::Inbox), Some(404), Some(Code::Graph("ErrorInvalidUser".to_owned()))),
         ]
     );
     let client_id = application.client_id.to_string();
@@ -65,28 +57,28 @@ async fn counts_are_exact_and_start_again_when_cleared() {
 #[tokio::test]
 async fn one_may_wait_for_an_arrival_and_for_an_answer() {
     let stage = Stage::start().await;
-    stage
-        .simulator
-        .fault(Fault::new(Place::Token, Failure::Delay { ms: 400 }));
+    stage.simulator.fault(Fault::new(Place::Token, Failure::Delay { ms: 400 }));
     let limit = Duration::from_secs(10);
     let asking = stage.ask("Contoso Archive");
     let watching = async {
-        timeout(limit, stage.simulator.wait_for_arrival(Kind::Token, 1))
-            .await
-            .unwrap();
+        timeout(limit, stage.simulator.wait_for_arrival(Kind::Token, 1)).await.unwrap();
         assert_eq!(stage.simulator.requests()[0].status, None);
-        timeout(limit, stage.simulator.wait_for(Kind::Token, 1))
-            .await
-            .unwrap();
+        timeout(limit, stage.simulator.wait_for(Kind::Token, 1)).await.unwrap();
         assert_eq!(stage.simulator.requests()[0].status, Some(401));
     };
     tokio::join!(asking, watching);
-    assert!(
-        timeout(
-            Duration::from_millis(50),
-            stage.simulator.wait_for(Kind::Token, 2)
-        )
-        .await
-        .is_err()
-    );
+    assert!(timeout(Duration::from_millis(50), stage.simulator.wait_for(Kind::Token, 2)).await.is_err());
+}
+
+#[tokio::test]
+async fn an_answer_to_a_forgotten_request_does_not_count() {
+    let stage = Stage::start().await;
+    stage.simulator.fault(Fault::new(Place::Token, Failure::Delay { ms: 200 }));
+    let forgetting = async {
+        stage.simulator.wait_for_arrival(Kind::Token, 1).await;
+        stage.simulator.clear_requests();
+    };
+    tokio::join!(stage.ask("Contoso Archive"), forgetting);
+    assert!(timeout(Duration::from_millis(50), stage.simulator.wait_for(Kind::Token, 1)).await.is_err());
+    assert!(stage.simulator.requests().is_empty());
 }

@@ -20,10 +20,7 @@ async fn every_sample_application_does_what_its_state_says() {
         ("Contoso Retired", "disabled", 7_000_112, 0, 0),
         ("Fabrikam Mail", "healthy", 0, 200, 202),
     ];
-    assert_eq!(
-        stage.simulator.estate(|estate| estate.applications().len()),
-        table.len()
-    );
+    assert_eq!(stage.simulator.estate(|estate| estate.applications().len()), table.len());
     for (name, state, number, read, send) in table {
         let application = stage.application(name);
         assert_eq!(application.state(Stage::today()).as_str(), state, "{name}");
@@ -33,18 +30,12 @@ async fn every_sample_application_does_what_its_state_says() {
             continue;
         }
         let token = answer.json()["access_token"].as_str().unwrap().to_owned();
-        let domain = if name.starts_with("Contoso") {
-            "contoso.example"
-        } else {
-            "fabrikam.example"
-        };
+        let domain = if name.starts_with("Contoso") { "contoso.example" } else { "fabrikam.example" };
         let mailbox = format!("support@{domain}");
         assert_eq!(stage.inbox(&token, &mailbox).await.status, read, "{name}");
         let url = stage.graph_url(&format!("/users/{mailbox}/sendMail"));
         let letter = serde_json::json!({ "message": { "toRecipients": [{ "emailAddress": { "address": mailbox } }] } });
-        let sent = stage
-            .send(stage.client.post(url).bearer_auth(&token).json(&letter))
-            .await;
+        let sent = stage.send(stage.client.post(url).bearer_auth(&token).json(&letter)).await;
         assert_eq!(sent.status, send, "{name}");
     }
 }
@@ -54,8 +45,7 @@ async fn a_seed_repeats_the_estate_and_the_answers() {
     let secrets = |seed| {
         let estate = Estate::sample(seed, Stage::today());
         let all = estate.applications().iter();
-        all.map(|it| (it.client_id, it.secret_id(), it.secret().to_owned()))
-            .collect::<Vec<_>>()
+        all.map(|it| (it.client_id, it.secret_id(), it.secret().to_owned())).collect::<Vec<_>>()
     };
     assert_eq!(secrets(7), secrets(7));
     assert_ne!(secrets(7), secrets(8));
@@ -74,20 +64,11 @@ async fn a_seed_repeats_the_estate_and_the_answers() {
 #[test]
 fn sample_secrets_look_like_entras_and_never_like_a_guid() {
     let estate = Estate::sample(1, Stage::today());
-    for application in estate
-        .applications()
-        .iter()
-        .filter(|it| !it.secrets.is_empty())
-    {
+    for application in estate.applications().iter().filter(|it| !it.secrets.is_empty()) {
         let secret = application.secret();
         assert_eq!(secret.len(), 40);
         assert_eq!(&secret[3..6], "8Q~");
-        assert!(
-            secret
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "~._-".contains(c)),
-            "{secret}"
-        );
+        assert!(secret.chars().all(|c| c.is_ascii_alphanumeric() || "~._-".contains(c)), "{secret}");
         assert_eq!(application.secrets[0].hint(), &secret[..3]);
     }
 }

@@ -30,17 +30,12 @@ impl Answer {
 
     /// The AADSTS number of an Entra error.
     pub(crate) fn number(&self) -> u64 {
-        self.json()["error_codes"][0]
-            .as_u64()
-            .unwrap_or_else(|| panic!("no error: {}", self.text))
+        self.json()["error_codes"][0].as_u64().unwrap_or_else(|| panic!("no error: {}", self.text))
     }
 
     /// The code of a Graph error.
     pub(crate) fn code(&self) -> String {
-        self.json()["error"]["code"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no error: {}", self.text))
-            .to_owned()
+        self.json()["error"]["code"].as_str().unwrap_or_else(|| panic!("no error: {}", self.text)).to_owned()
     }
 }
 
@@ -61,16 +56,12 @@ impl Stage {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
-        Self {
-            simulator: Simulator::start(options).await.unwrap(),
-            client: client(),
-        }
+        Self { simulator: Simulator::start(options).await.unwrap(), client: client() }
     }
 
     /// A copy of a sample application.
     pub(crate) fn application(&self, name: &str) -> Application {
-        self.simulator
-            .estate(|estate| estate.application(name).unwrap().clone())
+        self.simulator.estate(|estate| estate.application(name).unwrap().clone())
     }
 
     pub(crate) fn token_url(&self, tenant: &str) -> String {
@@ -79,8 +70,7 @@ impl Stage {
 
     /// Posts a form to the token endpoint of `tenant`.
     pub(crate) async fn post(&self, tenant: &str, form: &[(&str, &str)]) -> Answer {
-        self.send(self.client.post(self.token_url(tenant)).form(form))
-            .await
+        self.send(self.client.post(self.token_url(tenant)).form(form)).await
     }
 
     /// Asks for a token with the sample application's own secret.
@@ -108,8 +98,7 @@ impl Stage {
     }
 
     pub(crate) async fn get(&self, token: &str, path: &str) -> Answer {
-        self.send(self.client.get(self.graph_url(path)).bearer_auth(token))
-            .await
+        self.send(self.client.get(self.graph_url(path)).bearer_auth(token)).await
     }
 
     pub(crate) fn graph_url(&self, path: &str) -> String {
@@ -117,17 +106,12 @@ impl Stage {
     }
 
     pub(crate) async fn inbox(&self, token: &str, mailbox: &str) -> Answer {
-        self.get(token, &format!("/users/{mailbox}/mailFolders/inbox"))
-            .await
+        self.get(token, &format!("/users/{mailbox}/mailFolders/inbox")).await
     }
 
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
-        Answer {
-            status: response.status(),
-            headers: response.headers().clone(),
-            text: response.text().await.unwrap(),
-        }
+        Answer { status: response.status(), headers: response.headers().clone(), text: response.text().await.unwrap() }
     }
 }
 
@@ -139,14 +123,7 @@ pub(crate) fn payload(token: &str) -> Value {
 
 pub(crate) fn client() -> Client {
     static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        rustls::crypto::aws_lc_rs::default_provider()
-            .install_default()
-            .unwrap()
-    });
-    let builder = Client::builder()
-        .no_proxy()
-        .timeout(Duration::from_secs(20))
-        .redirect(redirect::Policy::none());
+    PROVIDER.call_once(|| rustls::crypto::aws_lc_rs::default_provider().install_default().unwrap());
+    let builder = Client::builder().no_proxy().timeout(Duration::from_secs(20)).redirect(redirect::Policy::none());
     builder.build().unwrap()
 }

@@ -29,15 +29,7 @@ pub struct Aadsts {
 
 impl Aadsts {
     const fn new(number: u32, error: &'static str, status: u16, text: &'static str) -> Self {
-        Self {
-            number,
-            error,
-            status,
-            suberror: None,
-            claims: false,
-            also: None,
-            text,
-        }
+        Self { number, error, status, suberror: None, claims: false, also: None, text }
     }
 
     const fn suberror(mut self, suberror: &'static str) -> Self {
@@ -82,14 +74,7 @@ const fn invalid_resource(number: u32, text: &'static str) -> Aadsts {
 
 /// Every number of the list.
 pub fn all() -> impl Iterator<Item = &'static Aadsts> {
-    [
-        registration::CODES,
-        scopes::CODES,
-        person::CODES,
-        transient::CODES,
-    ]
-    .into_iter()
-    .flatten()
+    [registration::CODES, scopes::CODES, person::CODES, transient::CODES].into_iter().flatten()
 }
 
 /// The answer for this number.
@@ -100,7 +85,5 @@ pub fn find(number: u32) -> Option<&'static Aadsts> {
 /// As [`find`], and for a number that is not in the list a plain `invalid_request`.
 pub(crate) fn answer_for(number: u32) -> Aadsts {
     const UNLISTED: &str = "The simulator has no text for this number.";
-    find(number)
-        .copied()
-        .unwrap_or(invalid_request(number, UNLISTED))
+    find(number).copied().unwrap_or(invalid_request(number, UNLISTED))
 }

@@ -17,15 +17,9 @@ pub(super) const CODES: &[Aadsts] = &[
         7_000_218,
         "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
     ),
-    invalid_client(
-        70_002,
-        "Error validating credentials. AADSTS50012: Invalid client secret is provided.",
-    )
-    .also(50_012),
-    invalid_client(
-        700_025,
-        "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
-    ),
+    invalid_client(70_002, "Error validating credentials. AADSTS50012: Invalid client secret is provided.")
+        .also(50_012),
+    invalid_client(700_025, "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."),
     invalid_client(
         700_027,
         "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '{client}'.]",
@@ -47,10 +41,7 @@ pub(super) const CODES: &[Aadsts] = &[
         "Client assertion contains an invalid signature, audience or chain, or its thumbprint is not authorized.",
     ),
     invalid_client(50_027, "Invalid JWT token. Token format not proper."),
-    invalid_client(
-        50_048,
-        "Subject must match Issuer claim in the client assertion.",
-    ),
+    invalid_client(50_048, "Subject must match Issuer claim in the client assertion."),
     invalid_client(
         70_021,
         "No matching federated identity record found for presented assertion. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion.",
@@ -63,14 +54,8 @@ pub(super) const CODES: &[Aadsts] = &[
         700_016,
         "Application with identifier '{client}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
     ),
-    unauthorized_client(
-        700_011,
-        "Application with identifier '{client}' was not found in the directory '{tenant}'.",
-    ),
-    unauthorized_client(
-        70_001,
-        "The application is disabled or was not found in the directory '{tenant}'.",
-    ),
+    unauthorized_client(700_011, "Application with identifier '{client}' was not found in the directory '{tenant}'."),
+    unauthorized_client(70_001, "The application is disabled or was not found in the directory '{tenant}'."),
     unauthorized_client(7_000_112, "Application '{client}' is disabled."),
     unauthorized_client(
         7_000_229,
@@ -90,14 +75,8 @@ pub(super) const CODES: &[Aadsts] = &[
         90_038,
         "Confidential Client is not supported in cross cloud request: tenant '{tenant}' belongs to another national cloud.",
     ),
-    invalid_request(
-        900_382,
-        "Confidential Client is not supported in Cross Cloud request.",
-    ),
-    invalid_request(
-        900_432,
-        "Confidential Client is not supported in Cross Cloud request.",
-    ),
+    invalid_request(900_382, "Confidential Client is not supported in Cross Cloud request."),
+    invalid_request(900_432, "Confidential Client is not supported in Cross Cloud request."),
     invalid_request(
         9_001_023,
         "The grant type is not supported over the /common or /consumers endpoints. Please use the /organizations or tenant-specific endpoint.",
@@ -106,12 +85,7 @@ pub(super) const CODES: &[Aadsts] = &[
         50_194,
         "Application '{client}' is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps created after '10/15/2018'. Use a tenant-specific endpoint or configure the application to be multi-tenant.",
     ),
-    Aadsts::new(
-        50_049,
-        "invalid_instance",
-        400,
-        "Unknown or invalid instance.",
-    ),
+    Aadsts::new(50_049, "invalid_instance", 400, "Unknown or invalid instance."),
     invalid_request(
         50_059,
         "No tenant-identifying information found in either the request or implied by any provided credentials.",
@@ -128,17 +102,9 @@ pub(super) const CODES: &[Aadsts] = &[
         50_011,
         "The redirect URI specified in the request does not match the redirect URIs configured for the application '{client}'.",
     ),
-    invalid_request(
-        500_113,
-        "No reply address is registered for the application.",
-    ),
+    invalid_request(500_113, "No reply address is registered for the application."),
     invalid_request(900_971, "No reply address provided."),
-    Aadsts::new(
-        700_054,
-        UNSUPPORTED_RESPONSE,
-        400,
-        "response_type 'id_token' is not enabled for the application.",
-    ),
+    Aadsts::new(700_054, UNSUPPORTED_RESPONSE, 400, "response_type 'id_token' is not enabled for the application."),
     Aadsts::new(
         70_005,
         UNSUPPORTED_RESPONSE,
@@ -151,34 +117,14 @@ pub(super) const CODES: &[Aadsts] = &[
         400,
         "The application returned an unsupported value of 'response_mode' when requesting a token.",
     ),
-    Aadsts::new(
-        70_003,
-        "unsupported_grant_type",
-        400,
-        "The application requested an unsupported grant type.",
-    ),
+    Aadsts::new(70_003, "unsupported_grant_type", 400, "The application requested an unsupported grant type."),
     invalid_request(90_014, "The required field is missing from the credential."),
-    invalid_request(
-        900_144,
-        "The request body must contain a required parameter that is missing.",
-    ),
-    invalid_request(
-        9_002_313,
-        "Invalid request. Request is malformed or invalid.",
-    ),
+    invalid_request(900_144, "The request body must contain a required parameter that is missing."),
+    invalid_request(9_002_313, "Invalid request. Request is malformed or invalid."),
     invalid_request(90_023, "Invalid STS request."),
     invalid_request(90_004, "The request is not properly formatted."),
-    invalid_request(
-        900_561,
-        "The endpoint only accepts POST requests. Received a GET request.",
-    ),
+    invalid_request(900_561, "The endpoint only accepts POST requests. Received a GET request."),
     invalid_request(90_056, "The resource is invalid."),
-    invalid_request(
-        901_002,
-        "The 'resource' request parameter is not supported. Use 'scope' on the v2.0 endpoint.",
-    ),
-    invalid_request(
-        100_007,
-        "Entra Regional is not available to this application.",
-    ),
+    invalid_request(901_002, "The 'resource' request parameter is not supported. Use 'scope' on the v2.0 endpoint."),
+    invalid_request(100_007, "Entra Regional is not available to this application."),
 ];

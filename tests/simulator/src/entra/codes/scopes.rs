@@ -1,8 +1,7 @@
 //! Scopes, resources and consent.
 
 use super::{
-    Aadsts, invalid_client, invalid_grant, invalid_request, invalid_resource, invalid_scope,
-    unauthorized_client,
+    Aadsts, invalid_client, invalid_grant, invalid_request, invalid_resource, invalid_scope, unauthorized_client,
 };
 
 pub(super) const CODES: &[Aadsts] = &[

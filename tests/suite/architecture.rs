@@ -1,0 +1,521 @@
+//! The arrows between the folders, the sizes of files and the manners of templates, styles and migrations. Each list
+//! below is a decision: a new line in one is meant to be seen in a review.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// What each folder below the features may use.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("chance", &[]),
+    ("clock", &[]),
+    ("config", &[]),
+    ("error", &[]),
+    ("words", &[]),
+    ("ids", &["chance", "clock"]),
+    ("db", &["error"]),
+    ("secrets", &["chance", "clock", "db", "error"]),
+    ("microsoft", &["clock", "words"]),
+    ("app", &["chance", "clock", "config", "db", "microsoft", "secrets"]),
+    ("telemetry", &["app", "chance", "config"]),
+    ("web", &["app", "chance", "clock", "config", "db", "error", "ids", "microsoft", "telemetry", "words"]),
+];
+
+/// A feature may use every layer, and of other features only this: a file, or the feature's own name for what its
+/// `mod.rs` re-exports.
+const FEATURES: &[(&str, &[&str])] = &[
+    ("applications", &["audit", "tokens", "tokens::obtain", "tokens::store", "users", "users::guard"]),
+    ("audit", &[]),
+    ("explain", &["users", "users::guard"]),
+    ("login", &["audit", "users", "users::password", "users::store", "users::throttle", "users::user"]),
+    (
+        "mailboxes",
+        &[
+            "applications",
+            "applications::add",
+            "applications::credential",
+            "applications::form",
+            "applications::store",
+            "audit",
+            "tokens",
+            "tokens::obtain",
+            "users",
+            "users::guard",
+            "users::user",
+        ],
+    ),
+    ("overview", &["mailboxes", "mailboxes::search", "users", "users::guard"]),
+    ("setup", &["audit", "users", "users::password", "users::store", "users::throttle", "users::user"]),
+    ("tokens", &["applications", "applications::credential", "applications::store"]),
+    ("users", &[]),
+];
+
+/// Files that put the whole together. They may use anything; only the files named here may use them.
+const TOP: &[(&str, &[&str])] =
+    &[("lib", &[]), ("main", &[]), ("serve", &["main"]), ("routes", &["serve"]), ("probes", &["routes"])];
+
+/// Folders that use each other, which is a debt. Nothing else may go round in a circle.
+const CIRCLES: &[(&str, &str)] = &[
+    // The pages of an application try a credential by asking for a token, and a token needs the application's
+    // credential. The stores know nothing of it.
+    ("applications", "tokens"),
+];
+
+/// Files of more than 250 lines, with what keeps them whole. Beyond 400 there is no reason.
+const LONG: &[(&str, &str)] = &[
+    ("applications/form.rs", "one form used by two pages: what was typed, its choices and its refusals"),
+    ("applications/store.rs", "all SQL for two tables that are written together"),
+    ("config.rs", "every setting with its check, so that the order of refusals can be read"),
+    ("mailboxes/check.rs", "the climb of the ladder reads from top to bottom"),
+    ("mailboxes/index.rs", "list, filters and CSV share their rows"),
+    ("mailboxes/search.rs", "one text for each order of the list, side by side"),
+    ("mailboxes/store.rs", "all SQL that changes a mailbox"),
+];
+
+/// Besides `store.rs`, where SQL may stand.
+const SQL: &[&str] = &[
+    "applications/proofs.rs",
+    "applications/used_by.rs",
+    "audit/mod.rs",
+    "db/mod.rs",
+    "mailboxes/history.rs",
+    "mailboxes/search.rs",
+    "secrets/data_keys.rs",
+    "users/throttle.rs",
+    "web/session_store.rs",
+];
+
+/// Who may ask Microsoft: work that a person or a clock started, never a page that is being rendered.
+const ASKS_MICROSOFT: &[&str] = &["applications/trial.rs", "mailboxes/check.rs", "tokens/obtain.rs"];
+
+#[test]
+fn every_arrow_is_on_the_list() {
+    let layers: BTreeMap<_, _> = LAYERS.iter().copied().collect();
+    let features: BTreeMap<_, _> = FEATURES.iter().copied().collect();
+    let top: BTreeMap<_, _> = TOP.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for arrow in arrows() {
+        let Arrow { file, from, to, part } = &arrow;
+        let allowed = if let Some(users) = top.get(to.as_str()) {
+            users.contains(&from.as_str())
+        } else if top.contains_key(from.as_str()) {
+            true
+        } else if let Some(allowed) = layers.get(from.as_str()) {
+            allowed.contains(&to.as_str())
+        } else if let Some(allowed) = features.get(from.as_str()) {
+            layers.contains_key(to.as_str()) || allowed.contains(&part.as_str())
+        } else {
+            false
+        };
+        if !allowed {
+            wrong.push(format!("src/{file} uses {part}"));
+        }
+    }
+    assert_none("arrows that are not on the list", wrong);
+}
+
+#[test]
+fn an_arrow_that_nothing_uses_is_off_the_list() {
+    let used: BTreeSet<(String, String)> =
+        arrows().into_iter().flat_map(|arrow| [(arrow.from.clone(), arrow.to), (arrow.from, arrow.part)]).collect();
+    let listed = LAYERS.iter().chain(FEATURES).flat_map(|(from, to)| to.iter().map(move |to| (*from, *to)));
+    let unused = listed.filter(|(from, to)| !used.contains(&((*from).to_owned(), (*to).to_owned())));
+    assert_none("arrows to take off the list", unused.map(|(from, to)| format!("{from} → {to}")));
+}
+
+#[test]
+fn folders_do_not_go_round_in_circles() {
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for arrow in arrows() {
+        if !CIRCLES.contains(&(arrow.from.as_str(), arrow.to.as_str())) {
+            uses.entry(arrow.from).or_default().insert(arrow.to);
+        }
+    }
+    // Takes away what uses nothing that is left, until nothing more can go. What stays is a circle.
+    loop {
+        let open: BTreeSet<String> = uses.keys().cloned().collect();
+        uses.retain(|_, to| to.iter().any(|to| open.contains(to)));
+        if uses.len() == open.len() {
+            break;
+        }
+    }
+    assert_none("folders in a circle", uses.into_keys());
+}
+
+#[test]
+fn files_keep_to_their_size() {
+    let reasons: BTreeMap<_, _> = LONG.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (file, text) in rust("src") {
+        match production(&text).lines().count() {
+            lines @ 401.. => wrong.push(format!("src/{file}: {lines} lines of production code; 400 is the end")),
+            lines @ 251.. if !reasons.contains_key(file.as_str()) => {
+                wrong.push(format!("src/{file}: {lines} lines; split it, or say in LONG why it is one thing"));
+            }
+            lines @ ..=225 if reasons.contains_key(file.as_str()) => {
+                wrong.push(format!("src/{file}: {lines} lines; it needs no line in LONG"));
+            }
+            _ => {}
+        }
+    }
+    for member in ["tests/simulator/src", "tests/demo/src"] {
+        let long = rust(member).into_iter().filter(|(_, text)| production(text).lines().count() > 400);
+        wrong.extend(long.map(|(file, _)| format!("{member}/{file}: more than 400 lines")));
+    }
+    assert_none("files out of size", wrong);
+}
+
+#[test]
+fn sql_stands_in_the_stores() {
+    let wrong = rust("src").into_iter().filter(|(file, text)| {
+        let store = file.ends_with("/store.rs") || SQL.contains(&file.as_str());
+        code(text).contains("sqlx::query") && !store
+    });
+    assert_none("files with SQL that are no store", wrong.map(|(file, _)| file));
+}
+
+#[test]
+fn no_page_asks_microsoft_while_it_renders() {
+    let asks = ["tenant", "application_token", "read_inbox", "write_draft", "send_message"];
+    let wrong = rust("src").into_iter().filter(|(file, text)| {
+        let text: String = production(text).split_whitespace().collect();
+        let asking = asks.iter().any(|ask| text.contains(&format!(".microsoft.{ask}(")));
+        asking && !ASKS_MICROSOFT.contains(&file.as_str())
+    });
+    assert_none("files that ask Microsoft", wrong.map(|(file, _)| file));
+}
+
+#[test]
+fn the_environment_is_read_in_one_place_and_chance_in_another() {
+    // A request's ID to Microsoft only has to differ from others; nothing is decided by it and no test repeats it.
+    let places = [("std::env::", "main.rs"), ("aws_lc_rs::rand", "chance.rs or microsoft/http.rs")];
+    let wrong = rust("src").into_iter().flat_map(|(file, text)| {
+        let text = code(production(&text));
+        let found = places
+            .iter()
+            .filter(|(what, place)| text.contains(what) && !place.split(" or ").any(|place| place == file));
+        found.map(|(what, place)| format!("src/{file}: {what} belongs in {place}")).collect::<Vec<_>>()
+    });
+    assert_none("reads past Config, Clock or Chance", wrong);
+}
+
+#[test]
+fn every_dependency_is_used() {
+    let mut unused = Vec::new();
+    for (manifest, folders) in [
+        ("Cargo.toml", ["src", "tests/suite"].as_slice()),
+        ("tests/simulator/Cargo.toml", &["tests/simulator/src", "tests/simulator/tests"]),
+        ("tests/demo/Cargo.toml", &["tests/demo/src"]),
+    ] {
+        let table: toml::Table = read(manifest).parse().unwrap();
+        let sources: String = folders.iter().flat_map(|folder| rust(folder)).map(|(_, text)| text).collect();
+        for group in ["dependencies", "dev-dependencies"] {
+            let named = table.get(group).and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys);
+            let missing = named.filter(|name| !mentions(&sources, &name.replace('-', "_")));
+            unused.extend(missing.map(|name| format!("{manifest}: {name}")));
+        }
+    }
+    assert_none("dependencies that nothing names", unused);
+}
+
+#[test]
+fn comments_draw_no_banners() {
+    let kinds = ["rs", "html", "css", "js", "mjs", "sql", "toml", "py", ""];
+    let mut wrong = Vec::new();
+    for folder in ["src", "templates", "static", "migrations", "tests"] {
+        for (file, text) in files(folder, &kinds) {
+            let banners = text.lines().filter(|line| {
+                let line = line.trim();
+                let comment = ["//", "/*", "*", "#", "--", "{#", "<!--"].iter().any(|mark| line.starts_with(mark));
+                comment && ["----", "====", "****", "####", "////", "~~~~"].iter().any(|rule| line.contains(rule))
+            });
+            wrong.extend(banners.map(|line| format!("{folder}/{file}: {}", line.trim())));
+        }
+    }
+    assert_none("banner comments", wrong);
+}
+
+#[test]
+fn templates_trust_no_text_and_carry_no_style_or_script() {
+    let mut wrong = Vec::new();
+    for (file, text) in files("templates", &["html"]) {
+        let packed: String = text.split_whitespace().collect();
+        let forbidden = ["|safe", "autoescape", "<style", "javascript:", "src=\"http", "src=\"//", "srcset="];
+        wrong.extend(
+            forbidden.iter().filter(|word| packed.contains(*word)).map(|word| format!("templates/{file}: {word}")),
+        );
+        let attributes = text.split_whitespace().filter(|word| {
+            let name = word.split('=').next().unwrap_or_default();
+            let handler =
+                name.len() > 3 && name.starts_with("on") && name.bytes().all(|byte| byte.is_ascii_lowercase());
+            word.contains('=') && (name == "style" || handler)
+        });
+        wrong.extend(attributes.map(|word| format!("templates/{file}: {word}")));
+        let outside = text.split('<').filter(|tag| tag.starts_with("link") && tag.contains("href=\"http"));
+        wrong.extend(outside.map(|tag| format!("templates/{file}: <{}", tag.trim())));
+        let inline =
+            text.split("<script").skip(1).filter(|rest| !rest.split('>').next().unwrap_or_default().contains("src="));
+        wrong.extend(inline.map(|_| format!("templates/{file}: a script without src")));
+    }
+    for (file, text) in rust("src") {
+        let unescaped = ["HtmlSafe", "filters::Safe", "escape = \"none\""];
+        wrong.extend(unescaped.iter().filter(|word| text.contains(*word)).map(|word| format!("src/{file}: {word}")));
+    }
+    assert_none("unsafe templates", wrong);
+}
+
+#[test]
+fn styles_and_script_are_small_complete_and_fetch_nothing_from_elsewhere() {
+    let styles = files("static/css", &["css"]);
+    let script = read("static/app.js");
+    let size: usize = styles.iter().map(|(_, text)| text.len()).sum();
+    assert!(size <= 25_000, "static/css holds {size} bytes; 25 kB is the budget");
+    assert!(script.len() <= 20_000, "static/app.js holds {} bytes; 20 kB is the budget", script.len());
+    let compiled_in = read("src/web/assets.rs");
+    for (file, text) in &styles {
+        assert!(compiled_in.contains(&format!("static/css/{file}")), "static/css/{file} is not in src/web/assets.rs");
+        assert!(
+            !["@import", "http:", "https:", "url(//"].iter().any(|word| text.contains(word)),
+            "static/css/{file} fetches"
+        );
+    }
+    let elsewhere = script.replace("http://www.w3.org/", "");
+    assert!(
+        !["http:", "https:", "import(", "eval("].iter().any(|word| elsewhere.contains(word)),
+        "static/app.js fetches"
+    );
+}
+
+#[test]
+fn every_template_is_used() {
+    let templates = files("templates", &["html"]);
+    let in_rust: String = rust("src").into_iter().map(|(_, text)| text).collect();
+    let in_templates: String = templates.iter().map(|(_, text)| text.as_str()).collect();
+    let unused = templates.iter().filter(|(file, _)| {
+        let quoted = format!("\"{file}\"");
+        !in_rust.contains(&format!("path = {quoted}"))
+            && !["extends", "import", "include"].iter().any(|verb| in_templates.contains(&format!("{verb} {quoted}")))
+    });
+    assert_none("templates that no page uses", unused.map(|(file, _)| file.clone()));
+}
+
+#[test]
+fn migrations_are_numbered_and_speak_to_both_engines() {
+    const ONE_ENGINE_ONLY: [&str; 23] = [
+        "AUTOINCREMENT",
+        "BIGSERIAL",
+        "BLOB",
+        "BYTEA",
+        "CURRENT_TIMESTAMP",
+        "DATE",
+        "DATETIME",
+        "DOUBLE",
+        "INT",
+        "INTEGER",
+        "JSON",
+        "JSONB",
+        "NOW",
+        "NUMERIC",
+        "PRAGMA",
+        "REAL",
+        "SERIAL",
+        "STRICT",
+        "TIMESTAMP",
+        "TIMESTAMPTZ",
+        "UUID",
+        "VARCHAR",
+        "WITHOUT",
+    ];
+    let mut wrong = Vec::new();
+    for (index, (file, text)) in files("migrations", &["sql"]).into_iter().enumerate() {
+        if !file.starts_with(&format!("{:04}_", index + 1)) {
+            wrong.push(format!("migrations/{file}: {:04} is the next number", index + 1));
+        }
+        if !text.starts_with("-- ") {
+            wrong.push(format!("migrations/{file}: say in its first line what it is for"));
+        }
+        let sql: String =
+            text.lines().map(|line| format!("{} ", line.split("--").next().unwrap_or_default())).collect();
+        let words = sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_').map(str::to_uppercase);
+        let alien = words.filter(|word| ONE_ENGINE_ONLY.contains(&word.as_str()));
+        wrong.extend(alien.map(|word| format!("migrations/{file}: {word}")));
+    }
+    assert_none("migrations that are not portable", wrong);
+}
+
+#[test]
+fn paths_are_read_as_rust_reads_them() {
+    let text = "use crate::web::{Page, Shell, forms::{self, Field}};\nuse crate::{audit, users::guard as g};\n\
+                /// crate::no::doc\nfn f() { crate::db::begin(\"crate::no::text\"); } // crate::no::comment\n";
+    let expected = ["web", "web", "web::forms", "web::forms", "audit", "users::guard", "db"];
+    assert_eq!(paths(&code(text)).iter().map(|path| part(path)).collect::<Vec<_>>(), expected);
+    assert_eq!(code("let x = 'a'; let r: &'a str = r#\"x \" // y\"#; z"), "let x = 'a'; let r: &'a str = r#\"\"#; z");
+    assert_eq!(production("a\n#[cfg(test)]\nmod tests {\n"), "a\n");
+}
+
+/// `from` uses `to`; `part` is the file of it, if the path names one.
+struct Arrow {
+    file: String,
+    from: String,
+    to: String,
+    part: String,
+}
+
+fn arrows() -> Vec<Arrow> {
+    let mut arrows = Vec::new();
+    for (file, text) in rust("src") {
+        let from = file.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned();
+        let text = code(production(&text));
+        assert!(!text.contains("super::super"), "src/{file}: write crate:: instead, which can be read from here");
+        // The binary sees the library from outside.
+        let text = if from == "main" { text.replace("postkey::", "crate::") } else { text };
+        for path in paths(&text) {
+            let (to, part) = (path[0].clone(), part(&path));
+            if to != from {
+                arrows.push(Arrow { file: file.clone(), from: from.clone(), to, part });
+            }
+        }
+    }
+    assert!(arrows.len() > 100, "arrows are not found any more");
+    arrows
+}
+
+/// `users::guard` for `users::guard::Section`, but `users` for `users::Role` and for a function of its `mod.rs`.
+fn part(path: &[String]) -> String {
+    let [first, second, ..] = path else { return path.join("::") };
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/{first}/{second}.rs"));
+    if file.exists() { format!("{first}::{second}") } else { first.clone() }
+}
+
+/// Each path that begins with `crate::`, with groups in braces spread out.
+fn paths(text: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("crate::") {
+        spread(&text[at + "crate::".len()..], &mut Vec::new(), &mut found);
+    }
+    found
+}
+
+fn spread<'t>(text: &'t str, before: &mut Vec<String>, found: &mut Vec<Vec<String>>) -> &'t str {
+    let mut text = text.trim_start();
+    if let Some(group) = text.strip_prefix('{') {
+        text = group.trim_start();
+        while !text.is_empty() && !text.starts_with('}') {
+            text = spread(text, before, found);
+            // A rename, and the comma.
+            let end = text.find([',', '}']).unwrap_or(text.len());
+            text = text[end..].trim_start_matches(',').trim_start();
+        }
+        return text.strip_prefix('}').unwrap_or(text);
+    }
+    let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    if !name.is_empty() && name != "self" {
+        before.push(name.to_owned());
+    }
+    let rest = match rest.strip_prefix("::") {
+        Some(deeper) if !name.is_empty() => spread(deeper, before, found),
+        _ => {
+            found.push(before.clone());
+            rest
+        }
+    };
+    if !name.is_empty() && name != "self" {
+        before.pop();
+    }
+    rest
+}
+
+/// Without its tests, which stand at the end of a file.
+fn production(text: &str) -> &str {
+    match text.find("\n#[cfg(test)]\nmod tests") {
+        Some(end) => &text[..=end],
+        None => text,
+    }
+}
+
+/// Without comments and without what stands in quotes.
+fn code(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let skipped = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("r#\"") {
+            kept.push_str("r#\"\"#");
+            rest.find("\"#").map_or(rest.len(), |end| end + 2)
+        } else if letter == '"' {
+            kept.push_str("\"\"");
+            end_of_text(rest)
+        } else if rest.starts_with("'\"'") {
+            kept.push_str("'\"'");
+            3
+        } else {
+            kept.push(letter);
+            letter.len_utf8()
+        };
+        rest = &rest[skipped..];
+    }
+    kept
+}
+
+fn end_of_text(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, letter) in text.char_indices().skip(1) {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn mentions(text: &str, name: &str) -> bool {
+    let part_of_a_name = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+    text.match_indices(name).any(|(at, _)| {
+        !part_of_a_name(text[..at].chars().next_back()) && !part_of_a_name(text[at + name.len()..].chars().next())
+    })
+}
+
+fn rust(folder: &str) -> Vec<(String, String)> {
+    let mut sources = files(folder, &["rs"]);
+    // Tests in a file of their own, beside what they test.
+    sources.retain(|(file, _)| !file.ends_with("_tests.rs"));
+    sources
+}
+
+/// Every file below `folder` with one of these endings, by its path from there.
+fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).unwrap() {
+            let path = entry.unwrap().path();
+            let ending = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() {
+                let ignored = ["node_modules", "__pycache__", "target"].iter().any(|name| path.ends_with(name));
+                folders.extend((!ignored).then_some(path));
+            } else if endings.contains(&ending.as_str())
+                && !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+            {
+                let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "{folder} is empty");
+    found
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+fn assert_none(what: &str, found: impl IntoIterator<Item = String>) {
+    let found: Vec<String> = found.into_iter().collect();
+    assert!(found.is_empty(), "{what}:\n    {}", found.join("\n    "));
+}

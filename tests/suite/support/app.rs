@@ -1,0 +1,128 @@
+//! The real product on a port of its own.
+
+use std::time::Duration;
+
+use postkey::app::App;
+use postkey::chance::Chance;
+use postkey::clock::{Clock, UnixTime};
+use postkey::config::{Config, CustomCloud, PasswordCost};
+use postkey::serve::{self, Running};
+use postkey_simulator::{Application, Options, SimClock, Simulator};
+use tempfile::TempDir;
+
+use super::{Browser, Engine};
+
+/// Monday, 23 November 2026, 12:00:00 UTC.
+pub(crate) const NOON: i64 = 1_795_435_200;
+pub(crate) const EMAIL: &str = "ana@contoso.example";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// The product, Microsoft's stand-in, and the clock of both.
+pub(crate) struct TestApp {
+    pub(crate) sim: Simulator,
+    pub(crate) clock: Clock,
+    pub(crate) url: String,
+    pub(crate) setup_code: String,
+    pub(crate) home: TempDir,
+    running: Running,
+}
+
+impl TestApp {
+    /// On SQLite, which every test can have.
+    pub(crate) async fn start() -> Self {
+        Self::on(Engine::Sqlite).await
+    }
+
+    pub(crate) async fn on(engine: Engine) -> Self {
+        let clock = Clock::standing_at(UnixTime::from_seconds(NOON));
+        let sim = Simulator::start(Options {
+            clock: following(&clock),
+            seed: Some(1),
+            ..Options::default()
+        })
+        .await
+        .unwrap();
+        let home = TempDir::new().unwrap();
+        let config = config(&home, &sim, engine).await;
+        let running = serve::start(config, clock.clone(), Chance::System).await.unwrap();
+        let url = running.app.config.public_url.as_str().trim_end_matches('/').to_owned();
+        let setup_code = running.setup_code.clone().unwrap_or_default();
+        Self { sim, clock, url, setup_code, home, running }
+    }
+
+    /// The inside, for what no page shows.
+    pub(crate) fn inside(&self) -> &App {
+        &self.running.app
+    }
+
+    /// Somebody without a cookie.
+    pub(crate) fn stranger(&self) -> Browser {
+        Browser::new(&self.url)
+    }
+
+    /// The owner, signed in. Makes the account at the first call.
+    pub(crate) async fn owner(&self) -> Browser {
+        let browser = self.stranger();
+        let setup = browser.get("/setup").await;
+        if setup.status == 200 {
+            let typed = [("code", self.setup_code.as_str()), ("name", "Ana Ruiz"), ("email", EMAIL), ("password", PASSWORD)];
+            browser.submit(&setup, "/setup", &typed).await.expect_redirect("/?done=welcome");
+            return browser;
+        }
+        browser.sign_in(EMAIL, PASSWORD).await.expect_redirect("/");
+        browser
+    }
+
+    /// A sample application of the simulator.
+    pub(crate) fn sample(&self, name: &str) -> Application {
+        self.sim.estate(|estate| estate.application(name).cloned()).unwrap_or_else(|| panic!("there is no {name}"))
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.clock.advance(seconds);
+    }
+
+    /// Stops both, and waits until nothing of them runs any more.
+    pub(crate) async fn stop(self) {
+        let stopped = tokio::time::timeout(Duration::from_secs(20), self.running.stop()).await;
+        assert!(stopped.is_ok(), "Postkey did not stop");
+        self.sim.stop().await;
+    }
+
+    /// Stops the product and starts it again on the same data.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { sim, clock, home, running, setup_code, .. } = self;
+        let config = (*running.app.config).clone();
+        running.stop().await;
+        let running = serve::start(config, clock.clone(), Chance::System).await.unwrap();
+        let url = running.app.config.public_url.as_str().trim_end_matches('/').to_owned();
+        Self { sim, clock, url, setup_code, home, running }
+    }
+}
+
+fn following(clock: &Clock) -> SimClock {
+    let clock = clock.clone();
+    SimClock::following(move || jiff::Timestamp::from_second(clock.now().seconds()).unwrap())
+}
+
+/// The configuration of a product in `home` that takes `sim` for Microsoft.
+pub(crate) async fn config(home: &TempDir, sim: &Simulator, engine: Engine) -> Config {
+    let environment = [
+        ("HOME", home.path().to_str().unwrap()),
+        ("POSTKEY_CONFIG", "/dev/null"),
+        ("POSTKEY_LISTEN", "127.0.0.1:0"),
+        ("POSTKEY_TIME_ZONE", "Europe/Madrid"),
+        ("POSTKEY_LOG", "error"),
+    ];
+    let config = Config::load(environment.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
+    Config {
+        database: engine.fresh().await,
+        password_cost: PasswordCost::FLOOR,
+        custom_cloud: Some(CustomCloud {
+            name: "Simulated Microsoft".to_owned(),
+            authority: sim.authority().parse().unwrap(),
+            graph: sim.graph().parse().unwrap(),
+        }),
+        ..config
+    }
+}
