@@ -149,7 +149,7 @@ async fn tenant(app: &App, application: &Application, ladder: &mut Ladder) -> Re
                 applications::set_tenant_id(&mut tx, &application.id, &application.tenant, found.id).await?;
                 tx.commit().await?;
             }
-            ladder.ok(Rung::Tenant, format!("Microsoft knows {}", application.tenant));
+            ladder.ok(Rung::Tenant, "Microsoft knows it");
             Ok(Some(ApplicationRef { cloud: application.cloud, tenant: found.id, client_id: application.client_id }))
         }
         Err(failure) => {

@@ -10,11 +10,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use subtle::ConstantTimeEq;
+use tower_sessions::Session;
 
 use crate::app::App;
 use crate::chance::hash_of;
 use crate::config::Config;
 use crate::error::AppError;
+use crate::web::session;
+
+
 
 /// Name of the hidden field in each form.
 const FIELD: &str = "_csrf";
@@ -69,16 +73,21 @@ fn is_own(config: &Config, host: &str) -> bool {
 }
 
 /// Refuses a change unless it was sent by one of our own pages, from the browser that the page was made for.
-pub async fn guard(State(app): State<App>, jar: CookieJar, mut request: Request, next: Next) -> Response {
-    let known = jar.get(session_cookie(&app.config)).or_else(|| jar.get(visit_cookie(&app.config)));
-    let (cookie, fresh) = match known {
+///
+/// The key of a form is bound to the browser, and to the session once there is one.
+pub async fn guard(State(app): State<App>, jar: CookieJar, session: Session, mut request: Request, next: Next) -> Response {
+    let (visitor, fresh) = match jar.get(visit_cookie(&app.config)) {
         Some(cookie) => (cookie.value().to_owned(), None),
         None => {
             let code = app.chance.code();
             (code.clone(), Some(visit(&app, code)))
         }
     };
-    let key = hash_of(&format!("postkey form|{cookie}"));
+    let signed_in = match session::person(&session).await {
+        Ok(person) => person.and_then(|_| session.id()).map(|id| id.to_string()),
+        Err(error) => return error.into_response(),
+    };
+    let key = hash_of(&format!("postkey form|{visitor}|{}", signed_in.unwrap_or_default()));
     if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         if !same_origin(&app.config, request.headers()) {
             return AppError::Forbidden(NOT_OURS).into_response();

@@ -38,7 +38,8 @@ pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
 /// # Errors
 /// If the session could not be stored.
 pub async fn begin(session: &Session, person: &Person) -> Result<()> {
-    session.flush().await.map_err(broken)?;
+    session.clear().await;
+    session.cycle_id().await.map_err(broken)?;
     session.insert(PERSON, person).await.map_err(broken)?;
     session.save().await.map_err(broken)
 }

@@ -1,9 +1,10 @@
-//! The arrows between the folders, the sizes of files and the manners of templates, styles and migrations. Each list
-//! below is a decision: a new line in one is meant to be seen in a review.
+//! The arrows between the folders, the sizes of files, and who may speak to the database and to Microsoft. Each list below
+//! is a decision: a new line in one is meant to be seen in a review.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
+
+use crate::source::{assert_none, code, production, read, rust};
 
 /// What each folder below the features may use.
 const LAYERS: &[(&str, &[&str])] = &[
@@ -219,138 +220,11 @@ fn every_dependency_is_used() {
 }
 
 #[test]
-fn comments_draw_no_banners() {
-    let kinds = ["rs", "html", "css", "js", "mjs", "sql", "toml", "py", ""];
-    let mut wrong = Vec::new();
-    for folder in ["src", "templates", "static", "migrations", "tests"] {
-        for (file, text) in files(folder, &kinds) {
-            let banners = text.lines().filter(|line| {
-                let line = line.trim();
-                let comment = ["//", "/*", "*", "#", "--", "{#", "<!--"].iter().any(|mark| line.starts_with(mark));
-                comment && ["----", "====", "****", "####", "////", "~~~~"].iter().any(|rule| line.contains(rule))
-            });
-            wrong.extend(banners.map(|line| format!("{folder}/{file}: {}", line.trim())));
-        }
-    }
-    assert_none("banner comments", wrong);
-}
-
-#[test]
-fn templates_trust_no_text_and_carry_no_style_or_script() {
-    let mut wrong = Vec::new();
-    for (file, text) in files("templates", &["html"]) {
-        let packed: String = text.split_whitespace().collect();
-        let forbidden = ["|safe", "autoescape", "<style", "javascript:", "src=\"http", "src=\"//", "srcset="];
-        wrong.extend(
-            forbidden.iter().filter(|word| packed.contains(*word)).map(|word| format!("templates/{file}: {word}")),
-        );
-        let attributes = text.split_whitespace().filter(|word| {
-            let name = word.split('=').next().unwrap_or_default();
-            let handler =
-                name.len() > 3 && name.starts_with("on") && name.bytes().all(|byte| byte.is_ascii_lowercase());
-            word.contains('=') && (name == "style" || handler)
-        });
-        wrong.extend(attributes.map(|word| format!("templates/{file}: {word}")));
-        let outside = text.split('<').filter(|tag| tag.starts_with("link") && tag.contains("href=\"http"));
-        wrong.extend(outside.map(|tag| format!("templates/{file}: <{}", tag.trim())));
-        let inline =
-            text.split("<script").skip(1).filter(|rest| !rest.split('>').next().unwrap_or_default().contains("src="));
-        wrong.extend(inline.map(|_| format!("templates/{file}: a script without src")));
-    }
-    for (file, text) in rust("src") {
-        let unescaped = ["HtmlSafe", "filters::Safe", "escape = \"none\""];
-        wrong.extend(unescaped.iter().filter(|word| text.contains(*word)).map(|word| format!("src/{file}: {word}")));
-    }
-    assert_none("unsafe templates", wrong);
-}
-
-#[test]
-fn styles_and_script_are_small_complete_and_fetch_nothing_from_elsewhere() {
-    let styles = files("static/css", &["css"]);
-    let script = read("static/app.js");
-    let size: usize = styles.iter().map(|(_, text)| text.len()).sum();
-    assert!(size <= 25_000, "static/css holds {size} bytes; 25 kB is the budget");
-    assert!(script.len() <= 20_000, "static/app.js holds {} bytes; 20 kB is the budget", script.len());
-    let compiled_in = read("src/web/assets.rs");
-    for (file, text) in &styles {
-        assert!(compiled_in.contains(&format!("static/css/{file}")), "static/css/{file} is not in src/web/assets.rs");
-        assert!(
-            !["@import", "http:", "https:", "url(//"].iter().any(|word| text.contains(word)),
-            "static/css/{file} fetches"
-        );
-    }
-    let elsewhere = script.replace("http://www.w3.org/", "");
-    assert!(
-        !["http:", "https:", "import(", "eval("].iter().any(|word| elsewhere.contains(word)),
-        "static/app.js fetches"
-    );
-}
-
-#[test]
-fn every_template_is_used() {
-    let templates = files("templates", &["html"]);
-    let in_rust: String = rust("src").into_iter().map(|(_, text)| text).collect();
-    let in_templates: String = templates.iter().map(|(_, text)| text.as_str()).collect();
-    let unused = templates.iter().filter(|(file, _)| {
-        let quoted = format!("\"{file}\"");
-        !in_rust.contains(&format!("path = {quoted}"))
-            && !["extends", "import", "include"].iter().any(|verb| in_templates.contains(&format!("{verb} {quoted}")))
-    });
-    assert_none("templates that no page uses", unused.map(|(file, _)| file.clone()));
-}
-
-#[test]
-fn migrations_are_numbered_and_speak_to_both_engines() {
-    const ONE_ENGINE_ONLY: [&str; 23] = [
-        "AUTOINCREMENT",
-        "BIGSERIAL",
-        "BLOB",
-        "BYTEA",
-        "CURRENT_TIMESTAMP",
-        "DATE",
-        "DATETIME",
-        "DOUBLE",
-        "INT",
-        "INTEGER",
-        "JSON",
-        "JSONB",
-        "NOW",
-        "NUMERIC",
-        "PRAGMA",
-        "REAL",
-        "SERIAL",
-        "STRICT",
-        "TIMESTAMP",
-        "TIMESTAMPTZ",
-        "UUID",
-        "VARCHAR",
-        "WITHOUT",
-    ];
-    let mut wrong = Vec::new();
-    for (index, (file, text)) in files("migrations", &["sql"]).into_iter().enumerate() {
-        if !file.starts_with(&format!("{:04}_", index + 1)) {
-            wrong.push(format!("migrations/{file}: {:04} is the next number", index + 1));
-        }
-        if !text.starts_with("-- ") {
-            wrong.push(format!("migrations/{file}: say in its first line what it is for"));
-        }
-        let sql: String =
-            text.lines().map(|line| format!("{} ", line.split("--").next().unwrap_or_default())).collect();
-        let words = sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_').map(str::to_uppercase);
-        let alien = words.filter(|word| ONE_ENGINE_ONLY.contains(&word.as_str()));
-        wrong.extend(alien.map(|word| format!("migrations/{file}: {word}")));
-    }
-    assert_none("migrations that are not portable", wrong);
-}
-
-#[test]
 fn paths_are_read_as_rust_reads_them() {
     let text = "use crate::web::{Page, Shell, forms::{self, Field}};\nuse crate::{audit, users::guard as g};\n\
                 /// crate::no::doc\nfn f() { crate::db::begin(\"crate::no::text\"); } // crate::no::comment\n";
     let expected = ["web", "web", "web::forms", "web::forms", "audit", "users::guard", "db"];
     assert_eq!(paths(&code(text)).iter().map(|path| part(path)).collect::<Vec<_>>(), expected);
-    assert_eq!(code("let x = 'a'; let r: &'a str = r#\"x \" // y\"#; z"), "let x = 'a'; let r: &'a str = r#\"\"#; z");
-    assert_eq!(production("a\n#[cfg(test)]\nmod tests {\n"), "a\n");
 }
 
 /// `from` uses `to`; `part` is the file of it, if the path names one.
@@ -426,96 +300,9 @@ fn spread<'t>(text: &'t str, before: &mut Vec<String>, found: &mut Vec<Vec<Strin
     rest
 }
 
-/// Without its tests, which stand at the end of a file.
-fn production(text: &str) -> &str {
-    match text.find("\n#[cfg(test)]\nmod tests") {
-        Some(end) => &text[..=end],
-        None => text,
-    }
-}
-
-/// Without comments and without what stands in quotes.
-fn code(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
-        let skipped = if rest.starts_with("//") {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("r#\"") {
-            kept.push_str("r#\"\"#");
-            rest.find("\"#").map_or(rest.len(), |end| end + 2)
-        } else if letter == '"' {
-            kept.push_str("\"\"");
-            end_of_text(rest)
-        } else if rest.starts_with("'\"'") {
-            kept.push_str("'\"'");
-            3
-        } else {
-            kept.push(letter);
-            letter.len_utf8()
-        };
-        rest = &rest[skipped..];
-    }
-    kept
-}
-
-fn end_of_text(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, letter) in text.char_indices().skip(1) {
-        match letter {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
 fn mentions(text: &str, name: &str) -> bool {
     let part_of_a_name = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
     text.match_indices(name).any(|(at, _)| {
         !part_of_a_name(text[..at].chars().next_back()) && !part_of_a_name(text[at + name.len()..].chars().next())
     })
-}
-
-fn rust(folder: &str) -> Vec<(String, String)> {
-    let mut sources = files(folder, &["rs"]);
-    // Tests in a file of their own, beside what they test.
-    sources.retain(|(file, _)| !file.ends_with("_tests.rs"));
-    sources
-}
-
-/// Every file below `folder` with one of these endings, by its path from there.
-fn files(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut found = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(&next).unwrap() {
-            let path = entry.unwrap().path();
-            let ending = path.extension().unwrap_or_default().to_string_lossy().into_owned();
-            if path.is_dir() {
-                let ignored = ["node_modules", "__pycache__", "target"].iter().any(|name| path.ends_with(name));
-                folders.extend((!ignored).then_some(path));
-            } else if endings.contains(&ending.as_str())
-                && !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
-            {
-                let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
-                found.push((name, fs::read_to_string(&path).unwrap()));
-            }
-        }
-    }
-    found.sort();
-    assert!(!found.is_empty(), "{folder} is empty");
-    found
-}
-
-fn read(file: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
-}
-
-fn assert_none(what: &str, found: impl IntoIterator<Item = String>) {
-    let found: Vec<String> = found.into_iter().collect();
-    assert!(found.is_empty(), "{what}:\n    {}", found.join("\n    "));
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up must fail")]
 
+mod applications;
+mod explain;
 mod login;
 mod mailboxes;
 mod microsoft;

@@ -1,2 +1,62 @@
-//! Demo.
-fn main() {}
+//! Starts Postkey together with the simulator of Microsoft, filled with sample data: one command, nothing to configure.
+//!
+//! ```text
+//! main.rs     what was asked for, the start and the stop
+//! folder.rs   where the data lives, and whether it was prepared before
+//! estate.rs   what exists at the simulated Microsoft, and what Postkey is told of it
+//! plan.rs     which mailboxes there are, and what is the matter with each
+//! people.rs   who can log in
+//! seed.rs     stores applications and mailboxes and really checks them
+//! load.rs     very many mailboxes, copied from the checked ones
+//! print.rs    where to go, how to log in, what to try
+//! ```
+
+mod estate;
+mod folder;
+mod life;
+mod load;
+mod people;
+mod plan;
+mod print;
+mod seed;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Runs Postkey and a simulated Microsoft together, with sample data. Nothing here reaches a real tenant.
+#[derive(Parser)]
+#[command(name = "postkey-demo", version)]
+struct Arguments {
+    /// Where Postkey listens; port 0 for any that is free
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where the simulated Microsoft listens; port 0 for any that is free
+    #[arg(long, default_value = "127.0.0.1:8081")]
+    simulator: SocketAddr,
+    /// A folder to keep the data in; without one a temporary folder is used and forgotten at the end
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// How many mailboxes there are; 0 for an empty Postkey with nothing but accounts
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    mailboxes: usize,
+    /// Print one line of JSON instead of text
+    #[arg(long)]
+    json: bool,
+    /// Makes the same IDs, secrets and password each time
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match life::run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            eprintln!("postkey-demo: {cause:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

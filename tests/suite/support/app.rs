@@ -92,7 +92,7 @@ impl TestApp {
     /// Stops the product and starts it again on the same data.
     pub(crate) async fn restart(self) -> Self {
         let Self { sim, clock, home, running, setup_code, .. } = self;
-        let config = (*running.app.config).clone();
+        let config = Config { listen: running.address, ..(*running.app.config).clone() };
         running.stop().await;
         let running = serve::start(config, clock.clone(), Chance::System).await.unwrap();
         let url = running.app.config.public_url.as_str().trim_end_matches('/').to_owned();

@@ -1,0 +1,132 @@
+//! From the start to the stop.
+
+use std::net::{SocketAddr, TcpListener};
+
+use anyhow::{Context, bail};
+use postkey::app::App;
+use postkey::chance::Chance;
+use postkey::clock::Clock;
+use postkey::config::{Config, CustomCloud, Database, LogFormat, PasswordCost};
+use postkey::serve::{self, Running};
+use postkey::{setup, telemetry, users};
+use postkey_simulator::{Options, SimClock, Simulator};
+use url::Url;
+
+use crate::folder::{Folder, Mark};
+use crate::people::People;
+use crate::plan::Plan;
+use crate::seed::Seeder;
+use crate::{Arguments, estate, load, print};
+
+/// Starts both, prepares what is not there yet, says where to go, and stops when told to.
+pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
+    check_address(asked.listen, "--listen")?;
+    check_address(asked.simulator, "--simulator")?;
+    let folder = Folder::open(asked.data.as_deref())?;
+    let mark = Mark { seed: asked.seed, mailboxes: asked.mailboxes };
+    let prepared = folder.prepared(mark)?;
+    let plan = Plan::new(asked.mailboxes);
+    let clock = SimClock::system();
+    let estate = estate::estate(asked.seed, clock.now(), &plan);
+    let simulator = Simulator::start(Options { listen: asked.simulator, estate, clock, seed: None, tls: None }).await?;
+    let config = config(asked.listen, &folder, &simulator)?;
+    let logs = config.clone();
+    let running = serve::start(config, Clock::System, Chance::System)
+        .await
+        .with_context(|| format!("Postkey could not be started with the data in {}", folder.path().display()))?;
+    let people = People::new(asked.seed);
+    let ready = async {
+        if prepared {
+            estate::upload_certificates(&running.app, &simulator).await?;
+        } else {
+            prepare(&running.app, &simulator, &plan, &people, asked.seed).await?;
+            folder.mark(mark)?;
+        }
+        // Only now: the failures that were prepared are not worth a line.
+        telemetry::start(&logs)?;
+        print::say(&asked, &running, &simulator, &people, &folder)
+    };
+    let done = tokio::select! {
+        done = ready => match done {
+            Ok(()) => told_to_stop().await,
+            failed => failed,
+        },
+        told = told_to_stop() => told,
+    };
+    stop(running, simulator, folder).await?;
+    done
+}
+
+/// What the product is told by its host.
+fn config(listen: SocketAddr, folder: &Folder, simulator: &Simulator) -> anyhow::Result<Config> {
+    Ok(Config {
+        listen,
+        public_url: Url::parse(&format!("http://{listen}"))?,
+        data_dir: folder.data(),
+        database: Database::Sqlite,
+        master_key_file: folder.master_key(),
+        custom_cloud: Some(CustomCloud {
+            name: "Simulated Microsoft".to_owned(),
+            authority: Url::parse(&simulator.authority())?,
+            graph: Url::parse(&simulator.graph())?,
+        }),
+        trusted_proxies: Vec::new(),
+        ca_file: None,
+        organisation: "Contoso".to_owned(),
+        time_zone: jiff::tz::TimeZone::system(),
+        log: "warn".to_owned(),
+        log_format: LogFormat::Text,
+        password_cost: PasswordCost::RECOMMENDED,
+    })
+}
+
+async fn prepare(app: &App, simulator: &Simulator, plan: &Plan, people: &People, seed: u64) -> anyhow::Result<()> {
+    if users::store::is_set_up(&app.db).await? {
+        bail!("--data: this folder was left half prepared. Remove it, or give another one");
+    }
+    let (accounts, seeded) = tokio::join!(people.make(app), seed_mailboxes(app, simulator, plan, seed));
+    accounts?;
+    seeded?;
+    setup::code::forget(app);
+    Ok(())
+}
+
+async fn seed_mailboxes(app: &App, simulator: &Simulator, plan: &Plan, seed: u64) -> anyhow::Result<()> {
+    if plan.rows.is_empty() {
+        return Ok(());
+    }
+    let known = simulator.estate(|estate| estate::known(estate, seed));
+    let models = Seeder::new(app, simulator, plan).fill(known).await?;
+    load::copy(app, plan, &models).await
+}
+
+async fn stop(running: Running, simulator: Simulator, folder: Folder) -> anyhow::Result<()> {
+    eprintln!("Stopping");
+    running.stop().await;
+    simulator.stop().await;
+    folder.close()
+}
+
+/// Everybody knows the password, and it goes over plain http: for this machine only.
+fn check_address(address: SocketAddr, option: &str) -> anyhow::Result<()> {
+    if !address.ip().is_loopback() {
+        bail!("{option}: {address} can be reached from outside; the demo is for this machine only, so give an address such as 127.0.0.1:{}", address.port());
+    }
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(()),
+        Err(cause) if cause.kind() == std::io::ErrorKind::AddrInUse => {
+            let next = SocketAddr::new(address.ip(), address.port().saturating_add(10));
+            bail!("{option}: another program already listens on {address}. Stop it, or choose another port, for example {option} {next}")
+        }
+        Err(cause) => Err(cause).with_context(|| format!("{option}: {address} cannot be listened on")),
+    }
+}
+
+async fn told_to_stop() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        pressed = tokio::signal::ctrl_c() => Ok(pressed?),
+    }
+}

@@ -1,0 +1,244 @@
+//! Which mailboxes there are, and what is the matter with each. No I/O.
+
+/// Applications by name. All but the last four are in the simulator's sample estate; [`crate::estate`] adds what is missing.
+pub(crate) mod app {
+    pub(crate) const MAIL: &str = "Contoso Mail";
+    pub(crate) const ARCHIVE: &str = "Contoso Archive";
+    pub(crate) const INTRANET: &str = "Contoso Intranet";
+    pub(crate) const WAREHOUSE: &str = "Contoso Warehouse";
+    pub(crate) const VAULT: &str = "Contoso Vault";
+    pub(crate) const READER: &str = "Contoso Reader";
+    pub(crate) const DESK: &str = "Contoso Support Desk";
+    pub(crate) const INVOICES: &str = "Contoso Invoices";
+    pub(crate) const RETIRED: &str = "Contoso Retired";
+    pub(crate) const FABRIKAM: &str = "Fabrikam Mail";
+    /// Healthy, but its secret ends soon.
+    pub(crate) const PAYROLL: &str = "Contoso Payroll";
+    /// Postkey has a wrong secret of it.
+    pub(crate) const NEWSLETTER: &str = "Contoso Newsletter";
+    /// Postkey's sealed secret of it was tampered with.
+    pub(crate) const RESTORED: &str = "Contoso Restored";
+    /// Nobody at Microsoft knows it.
+    pub(crate) const LOBBY: &str = "Contoso Lobby";
+    /// Nobody at Microsoft knows its tenant.
+    pub(crate) const ABROAD: &str = "Contoso Abroad";
+}
+
+/// What goes wrong at the simulated Microsoft while a mailbox is checked, and no longer afterwards.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Trouble {
+    /// Too many requests.
+    Throttled,
+    /// A gateway answers.
+    Down,
+    /// The token is not taken.
+    TokenRefused,
+    /// A refusal that Postkey has no article for.
+    New,
+    /// The clocks differ too much for a certificate's signature.
+    Clock,
+}
+
+/// What has happened to a mailbox.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fate {
+    /// It was checked.
+    Checked,
+    /// It was checked, and a test message was sent.
+    Tested,
+    /// It was checked while something was wrong.
+    Troubled(Trouble),
+    /// It was checked so long ago that the result proves nothing.
+    Stale,
+    /// It was not checked.
+    New,
+    /// It was checked and then paused.
+    Paused,
+    /// It was checked and then put into the bin.
+    Deleted,
+}
+
+/// A mailbox of the plan.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    /// Its address.
+    pub(crate) address: String,
+    /// What people call it; may be empty.
+    pub(crate) name: &'static str,
+    /// The application that opens it.
+    pub(crate) application: &'static str,
+    /// What has happened to it.
+    pub(crate) fate: Fate,
+}
+
+/// All mailboxes.
+pub(crate) struct Plan {
+    /// Those that are really checked: at most [`MOST_CHECKED`], and the bin.
+    pub(crate) rows: Vec<Row>,
+    /// How many more there are, copied from the checked ones.
+    pub(crate) copies: usize,
+}
+
+/// Most mailboxes that are really checked at the start; more are copied from them.
+const MOST_CHECKED: usize = 200;
+
+const CONTOSO: &str = "contoso.example";
+const FABRIKAM_DOMAIN: &str = "fabrikam.example";
+
+/// The default outbound mailbox.
+pub(crate) const DEFAULT: &str = "support@contoso.example";
+
+type Telling = (&'static str, &'static str, &'static str, Fate);
+
+/// One for everything that can be the matter. The part before the `@` in contoso.example, name, application, fate.
+const TELLING: [Telling; 32] = [
+    ("support", "Customer support", app::MAIL, Fate::Tested),
+    ("archive", "Archive", app::ARCHIVE, Fate::Checked),
+    ("intranet", "Intranet", app::INTRANET, Fate::Checked),
+    ("warehouse", "", app::WAREHOUSE, Fate::Checked),
+    ("vault", "", app::VAULT, Fate::Troubled(Trouble::Clock)),
+    ("keys", "", app::VAULT, Fate::Checked),
+    ("reader", "Read only", app::READER, Fate::Checked),
+    ("shared", "Front desk", app::DESK, Fate::Checked),
+    ("billing", "Billing", app::INVOICES, Fate::Checked),
+    ("ceo", "Chief executive", app::INVOICES, Fate::Checked),
+    ("retired", "", app::RETIRED, Fate::Checked),
+    ("payroll", "Payroll", app::PAYROLL, Fate::Checked),
+    ("newsletter", "Newsletter", app::NEWSLETTER, Fate::Checked),
+    ("restored", "", app::RESTORED, Fate::Checked),
+    ("lobby", "", app::LOBBY, Fate::Checked),
+    ("abroad", "", app::ABROAD, Fate::Checked),
+    ("fax", "Fax", app::MAIL, Fate::Checked),
+    ("onprem", "Old mail server", app::MAIL, Fate::Checked),
+    ("everyone", "Everyone (a list)", app::MAIL, Fate::Checked),
+    ("misspelt.nobody", "", app::MAIL, Fate::Checked),
+    ("promotions", "Promotions", app::MAIL, Fate::Troubled(Trouble::Throttled)),
+    ("surveys", "Surveys", app::MAIL, Fate::Troubled(Trouble::Down)),
+    ("partners", "Partners", app::MAIL, Fate::Troubled(Trouble::TokenRefused)),
+    ("labs", "Labs", app::MAIL, Fate::Troubled(Trouble::New)),
+    ("night-shift", "Night shift", app::MAIL, Fate::Stale),
+    ("reception", "Reception", app::MAIL, Fate::New),
+    ("summer-camp", "Summer camp", app::MAIL, Fate::Paused),
+    ("sales", "Sales", app::MAIL, Fate::Tested),
+    ("riyadh", "خدمة العملاء – الرياض", app::MAIL, Fate::Checked),
+    ("athens", "Εξυπηρέτηση πελατών, Αθήνα", app::MAIL, Fate::Checked),
+    ("deliveries", "🚚 Deliveries 📦", app::MAIL, Fate::Tested),
+    ("osaka", "大阪カスタマーサポート", app::MAIL, Fate::Checked),
+];
+
+/// In the bin.
+const BIN: [&str; 3] = ["fair-2019", "old-newsletter", "interns"];
+
+/// Addresses that nobody has at the simulated Microsoft, so that checking them says so.
+pub(crate) const NOBODY: [&str; 1] = ["misspelt.nobody@contoso.example"];
+
+const TEAMS: [&str; 25] = [
+    "accounts", "bookings", "careers", "claims", "complaints", "contracts", "desk", "exports", "facilities", "hello", "info", "it",
+    "legal", "loans", "loyalty", "office", "orders", "press", "purchasing", "quality", "refunds", "returns", "service", "shipping", "travel",
+];
+const CITIES: [&str; 40] = [
+    "amsterdam", "ankara", "athens", "barcelona", "berlin", "bilbao", "bologna", "brussels", "bucharest", "budapest", "cologne",
+    "copenhagen", "cork", "dublin", "geneva", "genoa", "ghent", "hamburg", "helsinki", "krakow", "leeds", "lisbon", "london", "lyon",
+    "madrid", "malaga", "milan", "munich", "nantes", "oslo", "paris", "porto", "prague", "riga", "rome", "seville", "sofia", "tallinn",
+    "turin", "vienna",
+];
+
+/// What the ordinary mailboxes are like, in parts of a hundred.
+const ORDINARY: [(usize, &str, Fate); 9] = [
+    (72, app::MAIL, Fate::Checked),
+    (82, app::FABRIKAM, Fate::Checked),
+    (88, app::PAYROLL, Fate::Checked),
+    (92, app::ARCHIVE, Fate::Checked),
+    (94, app::READER, Fate::Checked),
+    (95, app::INVOICES, Fate::Checked),
+    (97, app::MAIL, Fate::Paused),
+    (98, app::MAIL, Fate::New),
+    (100, app::MAIL, Fate::Stale),
+];
+
+impl Plan {
+    /// A plan for this many living mailboxes; a few in the bin come on top. None at all for 0.
+    pub(crate) fn new(mailboxes: usize) -> Self {
+        if mailboxes == 0 {
+            return Self { rows: Vec::new(), copies: 0 };
+        }
+        let telling = TELLING.into_iter().map(|(local, name, application, fate)| Row { address: at(local, CONTOSO), name, application, fate });
+        let long = Row { address: longest_address(), name: "", application: app::MAIL, fate: Fate::Checked };
+        let ordinary = (0..).map(ordinary);
+        let living = telling.chain([long]).chain(ordinary).take(mailboxes.min(MOST_CHECKED));
+        let bin = BIN.into_iter().map(|local| Row { address: at(local, CONTOSO), name: "", application: app::MAIL, fate: Fate::Deleted });
+        Self { rows: living.chain(bin).collect(), copies: mailboxes.saturating_sub(MOST_CHECKED) }
+    }
+
+    /// The address of a copy, in the domain of its model.
+    pub(crate) fn copy_address(&self, number: usize, model: &str) -> String {
+        let domain = model.rsplit_once('@').map_or(CONTOSO, |(_, domain)| domain);
+        at(&ordinary_name(MOST_CHECKED + number), domain)
+    }
+
+    /// Addresses that somebody has at the simulated Microsoft. Copies are opened by the applications of their models.
+    pub(crate) fn existing(&self) -> impl Iterator<Item = String> {
+        let rows = self.rows.iter().map(|row| row.address.clone());
+        let copies = (0..self.copies).map(|number| self.copy_address(number, &self.rows[number % self.rows.len()].address));
+        rows.chain(copies).filter(|address| !NOBODY.contains(&address.as_str()))
+    }
+}
+
+fn at(local: &str, domain: &str) -> String {
+    format!("{local}@{domain}")
+}
+
+fn ordinary(number: usize) -> Row {
+    // 37 has no factor in common with 100, so that neighbours differ.
+    let part = number * 37 % 100;
+    let (_, application, fate) = ORDINARY.into_iter().find(|(below, ..)| part < *below).unwrap_or(ORDINARY[0]);
+    let domain = if application == app::FABRIKAM { FABRIKAM_DOMAIN } else { CONTOSO };
+    Row { address: at(&ordinary_name(number), domain), name: "", application, fate }
+}
+
+fn ordinary_name(number: usize) -> String {
+    let pairs = TEAMS.len() * CITIES.len();
+    let (team, city) = (TEAMS[number % TEAMS.len()], CITIES[number / TEAMS.len() % CITIES.len()]);
+    match number / pairs {
+        0 => format!("{team}.{city}"),
+        more => format!("{team}.{city}.{more}"),
+    }
+}
+
+/// 254 characters, the most that an address can have.
+fn longest_address() -> String {
+    let local = "a-very-long-address-that-tests-whether-every-page-can-fold-it-ok";
+    let label = "and-its-domain-is-just-as-long-because-somebody-once-had-fun";
+    let mut address = format!("{local}@{label}.{label}.{label}.");
+    let left = 254 - address.len() - "example".len() - 1;
+    address.push_str(&"x".repeat(left.min(63)));
+    format!("{address}.example").chars().take(254).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn there_are_as_many_as_were_asked_for_and_all_differ() {
+        for wanted in [1, 33, 200, 5_000] {
+            let plan = Plan::new(wanted);
+            let living = plan.rows.iter().filter(|row| row.fate != Fate::Deleted).count();
+            assert_eq!(living + plan.copies, wanted);
+            let mut all: Vec<String> = plan.rows.iter().map(|row| row.address.clone()).collect();
+            all.extend((0..plan.copies).map(|number| plan.copy_address(number, DEFAULT)));
+            let distinct: BTreeSet<&String> = all.iter().collect();
+            assert_eq!(distinct.len(), all.len());
+        }
+        assert!(Plan::new(0).rows.is_empty());
+    }
+
+    #[test]
+    fn the_longest_address_is_as_long_as_an_address_can_be() {
+        let address = longest_address();
+        assert_eq!(address.len(), 254);
+        assert_eq!(postkey::mailboxes::form::address(&address), Ok(address.clone()));
+    }
+}

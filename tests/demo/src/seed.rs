@@ -1,0 +1,258 @@
+//! Stores applications and mailboxes and really checks them against the simulated Microsoft.
+
+use std::collections::HashMap;
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, bail};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use postkey::app::App;
+use postkey::applications::form::{NewApplication, Proof as NewProof};
+use postkey::applications::store::Written as ApplicationWritten;
+use postkey::applications::{Credential, add};
+use postkey::audit;
+use postkey::clock::Clock;
+use postkey::ids::{ApplicationId, CredentialId, MailboxId};
+use postkey::mailboxes::check::{self, Progress, Reason};
+use postkey::mailboxes::mailbox::{CHECK_INTERVAL, Health, Mailbox, Stamp};
+use postkey::mailboxes::store::{self, Written};
+use postkey::microsoft::{ClientId, Cloud, Tenant};
+use postkey_simulator::{Failure, Fault, Page, Place, Refusal, RetryAfter, Simulator};
+use secrecy::SecretString;
+
+use crate::estate::{Known, Proof};
+use crate::people::{APPLICATION_ADMINISTRATOR, MAILBOX_ADMINISTRATOR};
+use crate::plan::{DEFAULT, Fate, Plan, Row, Trouble, app as names};
+
+/// Checks at once. Few, because two cores play Postkey and Microsoft.
+const AT_ONCE: usize = 8;
+const DAY: i64 = 24 * 60 * 60;
+/// How long ago the stale ones were checked: longer than a check proves anything.
+const STALE: i64 = 4 * CHECK_INTERVAL;
+
+/// A mailbox that was really checked, or left unchecked on purpose.
+pub(crate) struct Model {
+    /// Its ID.
+    pub(crate) id: MailboxId,
+    /// Its address.
+    pub(crate) address: String,
+    /// What has happened to it.
+    pub(crate) fate: Fate,
+}
+
+/// Fills an empty Postkey.
+pub(crate) struct Seeder<'a> {
+    app: &'a App,
+    simulator: &'a Simulator,
+    plan: &'a Plan,
+    progress: Bar,
+}
+
+impl<'a> Seeder<'a> {
+    /// Prepares to fill `app`, which speaks to `simulator`.
+    pub(crate) fn new(app: &'a App, simulator: &'a Simulator, plan: &'a Plan) -> Self {
+        Self { app, simulator, plan, progress: Bar::new(plan.rows.len() + plan.copies) }
+    }
+
+    /// Stores applications and mailboxes, checks the mailboxes, and lets happen to them what the plan says.
+    pub(crate) async fn fill(self, known: Vec<Known>) -> anyhow::Result<Vec<Model>> {
+        let applications = self.applications(known).await?;
+        let models = self.mailboxes(&applications).await?;
+        self.break_things();
+        self.check(&models).await?;
+        self.simulator.clear_faults();
+        self.simulator.clear_requests();
+        self.afterwards(&models).await?;
+        self.progress.end();
+        Ok(models)
+    }
+
+    async fn applications(&self, known: Vec<Known>) -> anyhow::Result<HashMap<String, ApplicationId>> {
+        let earlier = earlier(self.app, 180 * DAY);
+        let mut ids = HashMap::new();
+        let mut tx = self.app.db.begin().await?;
+        for known in known {
+            let name = known.name.clone();
+            let tampered = matches!(known.proof, Proof::Tampered(..));
+            let (application, mut credential) = add::prepare(&earlier, new_application(known)?, APPLICATION_ADMINISTRATOR).await?;
+            if tampered {
+                let elsewhere = CredentialId::new(earlier.clock.now(), &self.app.chance);
+                credential.sealed = self.app.keyring.seal(Credential::place(&elsewhere), &SecretString::from(name.as_str()))?;
+            }
+            if add::write(&mut tx, &earlier, &application, &credential).await? != ApplicationWritten::Done {
+                bail!("{name} could not be stored");
+            }
+            ids.insert(name, application.id);
+        }
+        tx.commit().await?;
+        Ok(ids)
+    }
+
+    async fn mailboxes(&self, applications: &HashMap<String, ApplicationId>) -> anyhow::Result<Vec<Model>> {
+        let mut models = Vec::with_capacity(self.plan.rows.len());
+        let mut tx = self.app.db.begin().await?;
+        for (number, row) in self.plan.rows.iter().enumerate() {
+            let earlier = earlier(self.app, DAY * (1 + number as i64 * 7 % 170));
+            let application_id = applications.get(row.application).with_context(|| format!("{} is not stored", row.application))?;
+            let mailbox = mailbox(&earlier, row, application_id);
+            if store::insert(&mut tx, &mailbox).await? != Written::Done {
+                bail!("{} could not be stored", row.address);
+            }
+            let entry = audit::Entry { actor: MAILBOX_ADMINISTRATOR, action: "mailbox.created", object: mailbox.id.as_str(), detail: &row.address };
+            audit::record(&mut tx, &earlier, entry).await?;
+            models.push(Model { id: mailbox.id, address: mailbox.address, fate: row.fate });
+        }
+        tx.commit().await?;
+        Ok(models)
+    }
+
+    /// Puts in the faults that last while the checks run.
+    fn break_things(&self) {
+        for row in &self.plan.rows {
+            if let Fate::Troubled(trouble) = row.fate {
+                self.fault(trouble, &row.address);
+            }
+        }
+    }
+
+    fn fault(&self, trouble: Trouble, address: &str) {
+        let graph = |failure| Fault::new(Place::Graph, failure).mailbox(address);
+        let fault = match trouble {
+            Trouble::Throttled => graph(Failure::Throttle(RetryAfter::Seconds(120))),
+            Trouble::Down => Fault::status(Place::Graph, 503, Page::Html).mailbox(address),
+            Trouble::TokenRefused => graph(Failure::Graph(Refusal::TokenAudience)),
+            Trouble::New => graph(Failure::Graph(Refusal::MethodNotAllowed)),
+            Trouble::Clock => {
+                let vault = self.simulator.estate(|estate| estate.application(names::VAULT).map(|vault| vault.client_id));
+                Fault::aadsts(700_024).application(vault.unwrap_or_default()).times(1)
+            }
+        };
+        self.simulator.fault(fault);
+    }
+
+    /// One after the other what is about an application's token or about the past, then the others together.
+    async fn check(&self, models: &[Model]) -> anyhow::Result<()> {
+        let past = earlier(self.app, STALE);
+        let (first, others): (Vec<&Model>, Vec<&Model>) =
+            models.iter().partition(|model| matches!(model.fate, Fate::Stale | Fate::Troubled(Trouble::Clock)));
+        for model in first {
+            let app = if model.fate == Fate::Stale { &past } else { self.app };
+            self.check_one(app, model).await?;
+        }
+        stream::iter(others).map(|model| self.check_one(self.app, model)).buffer_unordered(AT_ONCE).try_collect::<()>().await
+    }
+
+    async fn check_one(&self, app: &App, model: &Model) -> anyhow::Result<()> {
+        if model.fate != Fate::New {
+            settle(app, model, Reason::Saved).await?;
+        }
+        if model.fate == Fate::Tested {
+            settle(app, model, Reason::TestMessage(model.address.clone())).await?;
+        }
+        self.progress.step();
+        Ok(())
+    }
+
+    async fn afterwards(&self, models: &[Model]) -> anyhow::Result<()> {
+        let now = self.app.clock.now();
+        let mut tx = self.app.db.begin().await?;
+        for (number, model) in models.iter().enumerate() {
+            let then = now.plus(-DAY * (number as i64 % 20));
+            match model.fate {
+                Fate::Paused => drop(store::pause(&mut tx, &model.id, MAILBOX_ADMINISTRATOR, then).await?),
+                Fate::Deleted => drop(store::delete(&mut tx, &model.id, MAILBOX_ADMINISTRATOR, then).await?),
+                _ if model.address == DEFAULT => store::set_default_outbound(&mut tx, &model.id).await?,
+                _ => {}
+            }
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// The same Postkey at an earlier time.
+fn earlier(app: &App, seconds: i64) -> App {
+    App { clock: Clock::standing_at(app.clock.now().plus(-seconds)), ..app.clone() }
+}
+
+fn new_application(known: Known) -> anyhow::Result<NewApplication> {
+    let proof = match known.proof {
+        Proof::Secret(value, ends) | Proof::Tampered(value, ends) => NewProof::Secret { value: SecretString::from(value), ends: Some(ends) },
+        Proof::Certificate => NewProof::Certificate,
+    };
+    Ok(NewApplication {
+        name: known.name,
+        cloud: Cloud::Custom,
+        tenant: Tenant::parse(&known.tenant.to_string()).context("a tenant ID is no GUID")?,
+        client_id: ClientId::parse(&known.client_id.to_string()).context("a client ID is no GUID")?,
+        proof,
+    })
+}
+
+fn mailbox(app: &App, row: &Row, application_id: &ApplicationId) -> Mailbox {
+    let now = app.clock.now();
+    Mailbox {
+        id: MailboxId::new(now, &app.chance),
+        address: row.address.clone(),
+        display_name: row.name.to_owned(),
+        application_id: application_id.clone(),
+        version: 1,
+        created: Stamp { by: MAILBOX_ADMINISTRATOR.to_owned(), at: now },
+        paused: None,
+        deleted: None,
+        health: Health::unverified(now),
+    }
+}
+
+/// Runs a check to its end, however long it takes.
+async fn settle(app: &App, model: &Model, reason: Reason) -> anyhow::Result<()> {
+    let progress = check::start(app, &model.id, MAILBOX_ADMINISTRATOR, reason).await;
+    if let Progress::Done(_) = progress.with_context(|| format!("{} could not be checked", model.address))? {
+        return Ok(());
+    }
+    while store::get(&app.db, &model.id).await?.health.checking_since.is_some() {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+/// Tells on standard error how far it is: on a terminal in one line, else now and then.
+pub(crate) struct Bar {
+    all: usize,
+    done: AtomicUsize,
+    terminal: bool,
+}
+
+impl Bar {
+    /// Nothing of `all` is done.
+    pub(crate) fn new(all: usize) -> Self {
+        Self { all, done: AtomicUsize::new(0), terminal: std::io::stderr().is_terminal() }
+    }
+
+    /// One more is done.
+    pub(crate) fn step(&self) {
+        self.steps(1);
+    }
+
+    /// So many more are done.
+    pub(crate) fn steps(&self, more: usize) {
+        let before = self.done.fetch_add(more, Ordering::Relaxed);
+        let every = if self.terminal { 20 } else { self.all.div_ceil(4) };
+        if (before + more) / every > before / every {
+            self.tell(before + more, if self.terminal { "\r" } else { "" });
+        }
+    }
+
+    /// Nothing more is told; the line of a terminal is cleared.
+    pub(crate) fn end(&self) {
+        if self.terminal {
+            self.tell(self.done.load(Ordering::Relaxed), "\r");
+            eprintln!();
+        }
+    }
+
+    fn tell(&self, done: usize, start: &str) {
+        let end = if self.terminal { "" } else { "\n" };
+        // Whether anybody reads it does not matter.
+        let _ = write!(std::io::stderr(), "{start}Preparing {} mailboxes … {done}{end}", self.all);
+    }
+}
