@@ -59,10 +59,12 @@ impl App {
             Some(url) => Db::open_postgres(url).await?,
             None => Db::open_sqlite(&config.data_dir).await?,
         };
-        if config.database.postgres_url().is_none() {
-            write_private(&config.data_dir.join(KEY_NAME), master.id())?;
-        }
+        let key_name = master.id().to_owned();
         let keyring = Keyring::load(&db, master, clock.now(), &chance).await?;
+        // Only now is it certain that this is the key of the data.
+        if config.database.postgres_url().is_none() {
+            write_private(&config.data_dir.join(KEY_NAME), &key_name)?;
+        }
         let microsoft = way_to_microsoft(&config, &clock)?;
         let app = Self {
             config: Arc::new(config),
@@ -93,7 +95,7 @@ async fn master_key(config: &Config, chance: &Chance) -> Result<(MasterKey, bool
             (expected.as_ref().map(|_| "the PostgreSQL database".to_owned()), expected)
         }
         None => {
-            let there = config.data_dir.join("postkey.db").exists();
+            let there = ["postkey.db", KEY_NAME].iter().any(|name| config.data_dir.join(name).exists());
             let named = std::fs::read_to_string(config.data_dir.join(KEY_NAME)).ok();
             (there.then(|| config.data_dir.display().to_string()), named.map(|name| name.trim().to_owned()))
         }
@@ -108,11 +110,15 @@ async fn master_key(config: &Config, chance: &Chance) -> Result<(MasterKey, bool
 }
 
 fn way_to_microsoft(config: &Config, clock: &Clock) -> anyhow::Result<Microsoft> {
-    let custom = config.custom_cloud.clone().map(|CustomCloud { name, authority, graph }| {
-        microsoft::CustomCloud { name, authority, graph }
+    let custom = config.custom_cloud.clone().map(|CustomCloud { name, authority, graph }| microsoft::CustomCloud {
+        name,
+        authority,
+        graph,
     });
     let extra_ca = match &config.ca_file {
-        Some(path) => Some(std::fs::read(path).with_context(|| format!("POSTKEY_CA_FILE: {} cannot be read", path.display()))?),
+        Some(path) => {
+            Some(std::fs::read(path).with_context(|| format!("POSTKEY_CA_FILE: {} cannot be read", path.display()))?)
+        }
         None => None,
     };
     Microsoft::new(Clouds::new(custom)?, Limits::default(), clock.clone(), extra_ca.as_deref())
@@ -125,8 +131,9 @@ fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(failed)?;
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).with_context(failed)?;
     let file = folder.join("postkey.db");
-    OpenOptions::new().append(true).create(true).mode(0o600).open(file).with_context(failed)?;
-    Ok(())
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(file).with_context(failed)?;
+    // One that was copied here may be readable by others.
+    file.set_permissions(std::fs::Permissions::from_mode(0o600)).with_context(failed)
 }
 
 fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
@@ -141,11 +148,15 @@ fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
 
 /// Locks by name, for work that must not run twice at once in this process.
 #[derive(Clone, Debug, Default)]
-pub struct Single(Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>);
+pub struct Single(Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<Outcome>>>>>);
+
+/// What came of the work, for those who waited for it meanwhile; forgotten when the last of them is gone.
+pub type Outcome = Option<Box<dyn std::any::Any + Send>>;
 
 impl Single {
     /// Waits until nobody else in this process does the work called `name`, and holds it until the guard is dropped.
-    pub async fn flight(&self, name: &str) -> tokio::sync::OwnedMutexGuard<()> {
+    /// In the guard is what the one before left there, if it was done while this one waited.
+    pub async fn flight(&self, name: &str) -> tokio::sync::OwnedMutexGuard<Outcome> {
         let lock = {
             let mut locks = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             locks.retain(|_, lock| Arc::strong_count(lock) > 1);

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
@@ -40,6 +41,10 @@ pub struct Config {
     pub log_format: LogFormat,
     /// How expensive a password hash is.
     pub password_cost: PasswordCost,
+    /// How long the server waits for others.
+    pub deadlines: Deadlines,
+    /// How many may be served at once.
+    pub places: Places,
 }
 
 /// Where the data lives.
@@ -89,6 +94,37 @@ impl PasswordCost {
     pub const FLOOR: Self = Self { memory: 19_456, passes: 2, lanes: 1 };
 }
 
+/// How long the server waits for the other end of a connection. Shorter ones are for tests.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Deadlines {
+    /// For all headers of a request, and for the next request of a connection that is kept alive.
+    pub header: Duration,
+    /// For a whole form.
+    pub form: Duration,
+    /// For the reader of an answer to take the next piece of it.
+    pub reader: Duration,
+}
+
+impl Deadlines {
+    /// What a slow line needs and no more (S-80).
+    pub const USUAL: Self =
+        Self { header: Duration::from_secs(10), form: Duration::from_secs(30), reader: Duration::from_secs(30) };
+}
+
+/// How many connections are served at once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Places {
+    /// In all.
+    pub all: usize,
+    /// From one network address that is neither this host nor a trusted proxy.
+    pub each: usize,
+}
+
+impl Places {
+    /// Enough for a company, too few to exhaust the host's file handles (S-80).
+    pub const USUAL: Self = Self { all: 1_024, each: 64 };
+}
+
 /// Each setting: its key in `postkey.toml` (the variable is `POSTKEY_` and the key in capitals), and what is right.
 pub const SETTINGS: [(&str, &str); 15] = [
     ("listen", "an address and port, for example 127.0.0.1:8080"),
@@ -121,8 +157,10 @@ impl Config {
     /// # Errors
     /// For an unknown or wrong setting, naming it.
     pub fn load(environment: impl IntoIterator<Item = (String, String)>) -> anyhow::Result<Self> {
-        let environment: BTreeMap<String, String> =
-            environment.into_iter().filter(|(name, _)| name.starts_with("POSTKEY_") || KNOWN_OUTSIDE.contains(&name.as_str())).collect();
+        let environment: BTreeMap<String, String> = environment
+            .into_iter()
+            .filter(|(name, _)| name.starts_with("POSTKEY_") || KNOWN_OUTSIDE.contains(&name.as_str()))
+            .collect();
         let mut given = Given { values: BTreeMap::new() };
         given.read_file(&environment)?;
         given.read_environment(&environment)?;
@@ -148,8 +186,7 @@ impl Given {
             Err(cause) if named.is_none() && cause.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             Err(cause) => return Err(cause).with_context(|| format!("{} could not be read", path.display())),
         };
-        let table: toml::Table =
-            text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
+        let table: toml::Table = text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
         for (key, value) in table {
             let Some((known, right)) = SETTINGS.iter().find(|(known, _)| *known == key) else {
                 bail!("{}: there is no setting {key}. Known are: {}", path.display(), known_keys());
@@ -198,10 +235,13 @@ impl Given {
         let public_url = match self.parsed("public_url", |text| Url::parse(text).ok())? {
             Some(url) => url,
             None if listen.ip().is_loopback() => Url::parse(&format!("http://{listen}"))?,
-            None => bail!("POSTKEY_PUBLIC_URL is missing: when others than this host can connect, Postkey must know the https address they type"),
+            None => bail!(
+                "POSTKEY_PUBLIC_URL is missing: when others than this host can connect, Postkey must know the https address they type"
+            ),
         };
         check_public_url(&public_url)?;
-        let data_dir = self.parsed("data_dir", |text| Some(PathBuf::from(text)))?.or_else(|| default_data_dir(environment));
+        let data_dir =
+            self.parsed("data_dir", |text| Some(PathBuf::from(text)))?.or_else(|| default_data_dir(environment));
         let data_dir = data_dir.context("POSTKEY_DATA_DIR is missing, and there is no HOME to choose a folder in")?;
         let master_key_file = self
             .parsed("master_key_file", |text| Some(PathBuf::from(text)))?
@@ -221,10 +261,14 @@ impl Given {
             trusted_proxies: self.parsed("trusted_proxies", proxies)?.unwrap_or_default(),
             ca_file: self.parsed("ca_file", |text| Some(PathBuf::from(text)))?,
             organisation: self.get("organisation").unwrap_or_default().to_owned(),
-            time_zone: self.parsed("time_zone", |text| jiff::tz::TimeZone::get(text).ok())?.unwrap_or_else(jiff::tz::TimeZone::system),
+            time_zone: self
+                .parsed("time_zone", |text| jiff::tz::TimeZone::get(text).ok())?
+                .unwrap_or_else(jiff::tz::TimeZone::system),
             log: self.get("log").unwrap_or("info").to_owned(),
             log_format: self.parsed("log_format", log_format)?.unwrap_or(LogFormat::Text),
             password_cost: PasswordCost::RECOMMENDED,
+            deadlines: Deadlines::USUAL,
+            places: Places::USUAL,
         })
     }
 
@@ -234,12 +278,12 @@ impl Given {
         let graph = self.parsed("cloud_graph", |text| Url::parse(text).ok())?;
         match (allowed, authority, graph) {
             (false, None, None) => Ok(None),
-            (true, Some(authority), Some(graph)) => Ok(Some(CustomCloud {
-                name: self.get("cloud_name").unwrap_or("Custom").to_owned(),
-                authority,
-                graph,
-            })),
-            (false, ..) => bail!("a cloud that is not Microsoft's was given; allow it in words with POSTKEY_CLOUD=custom"),
+            (true, Some(authority), Some(graph)) => {
+                Ok(Some(CustomCloud { name: self.get("cloud_name").unwrap_or("Custom").to_owned(), authority, graph }))
+            }
+            (false, ..) => {
+                bail!("a cloud that is not Microsoft's was given; allow it in words with POSTKEY_CLOUD=custom")
+            }
             (true, ..) => bail!("POSTKEY_CLOUD=custom needs both POSTKEY_CLOUD_AUTHORITY and POSTKEY_CLOUD_GRAPH"),
         }
     }
@@ -271,7 +315,9 @@ fn check_public_url(url: &Url) -> anyhow::Result<()> {
         None => false,
     };
     if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
-        bail!("POSTKEY_PUBLIC_URL: {url} is not safe; secrets pass through it, so it must be https (http only on a loopback address)");
+        bail!(
+            "POSTKEY_PUBLIC_URL: {url} is not safe; secrets pass through it, so it must be https (http only on a loopback address)"
+        );
     }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
         bail!("POSTKEY_PUBLIC_URL: {url} must be a bare address without path, query or user");
@@ -317,7 +363,9 @@ mod tests {
 
     fn load(pairs: &[(&str, &str)]) -> anyhow::Result<Config> {
         let home = [("HOME".to_owned(), "/home/ana".to_owned()), ("POSTKEY_CONFIG".to_owned(), "/dev/null".to_owned())];
-        Config::load(home.into_iter().chain(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))))
+        Config::load(
+            home.into_iter().chain(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))),
+        )
     }
 
     #[test]
@@ -332,7 +380,10 @@ mod tests {
     fn a_wrong_setting_is_refused_by_name_with_what_would_be_right() {
         let refused = |name: &str, value: &str| format!("{:#}", load(&[(name, value)]).unwrap_err());
         assert!(refused("POSTKEY_LISTN", "x").contains("there is no setting POSTKEY_LISTN"));
-        assert!(refused("POSTKEY_LISTEN", "8080").contains("POSTKEY_LISTEN: 8080 is not right; it must be an address and port"));
+        assert!(
+            refused("POSTKEY_LISTEN", "8080")
+                .contains("POSTKEY_LISTEN: 8080 is not right; it must be an address and port")
+        );
         assert!(refused("POSTKEY_PUBLIC_URL", "http://postkey.example.com").contains("must be https"));
         assert!(refused("POSTKEY_LISTEN", "0.0.0.0:80").contains("POSTKEY_PUBLIC_URL is missing"));
         assert!(refused("POSTKEY_CLOUD_AUTHORITY", "http://127.0.0.1:1").contains("POSTKEY_CLOUD=custom"));

@@ -150,7 +150,8 @@ async fn user_command(app: App, command: UserCommand) -> anyhow::Result<()> {
 }
 
 async fn add_user(app: &App, email: String, name: String, role: &str) -> anyhow::Result<()> {
-    let role = Role::parse(role).with_context(|| format!("{role} is no role; choose one of {}", Role::ALL.map(Role::value).join(", ")))?;
+    let role = Role::parse(role)
+        .with_context(|| format!("{role} is no role; choose one of {}", Role::ALL.map(Role::value).join(", ")))?;
     let email = user::email(&email).map_err(anyhow::Error::msg)?;
     let hash = password::hash(app, read_password(&email)?).await?;
     let now = app.clock.now();
@@ -178,7 +179,13 @@ async fn reset_user(app: &App, email: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn note(app: &App, tx: &mut postkey::db::Tx, action: &'static str, object: &str, detail: &str) -> anyhow::Result<()> {
+async fn note(
+    app: &App,
+    tx: &mut postkey::db::Tx,
+    action: &'static str,
+    object: &str,
+    detail: &str,
+) -> anyhow::Result<()> {
     let entry = audit::Entry { actor: "the host", action, object, detail };
     Ok(audit::record(tx, app, entry).await?)
 }

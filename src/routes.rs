@@ -19,7 +19,9 @@ pub fn router(app: App) -> Router {
         .merge(viewer().route_layer(from_fn_with_state(app.clone(), guard::signed_in)))
         .merge(operator().route_layer(from_fn_with_state(app.clone(), guard::operator)))
         .merge(mailbox_administrator().route_layer(from_fn_with_state(app.clone(), guard::mailbox_administrator)))
-        .merge(application_administrator().route_layer(from_fn_with_state(app.clone(), guard::application_administrator)))
+        .merge(
+            application_administrator().route_layer(from_fn_with_state(app.clone(), guard::application_administrator)),
+        )
         .fallback(|| async { AppError::NotFound })
         .layer(from_fn_with_state(app.clone(), csrf::guard))
         .layer(session::layer(&app))
@@ -88,7 +90,10 @@ fn application_administrator() -> Router<App> {
         .route("/applications/{id}/edit", get(applications::edit::edit).post(applications::edit::update))
         .route("/applications/{id}/delete", get(applications::delete::ask).post(applications::delete::delete))
         .route("/applications/{id}/secrets/new", get(credentials::new_secret).post(credentials::create_secret))
-        .route("/applications/{id}/certificates/new", get(credentials::ask_certificate).post(credentials::create_certificate))
+        .route(
+            "/applications/{id}/certificates/new",
+            get(credentials::ask_certificate).post(credentials::create_certificate),
+        )
         .route("/applications/{id}/credentials/{credential}/test", post(credentials::test))
         .route("/applications/{id}/credentials/{credential}/end", get(end::edit).post(end::update))
         .route("/applications/{id}/credentials/{credential}/retire", get(retire::ask).post(retire::retire))
@@ -97,6 +102,7 @@ fn application_administrator() -> Router<App> {
 /// A panic is a fault of ours like any other: logged, told to nobody, and the process lives (S-84).
 fn panicked(cause: Box<dyn std::any::Any + Send>) -> axum::response::Response {
     use axum::response::IntoResponse;
-    let text = cause.downcast_ref::<String>().cloned().or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    let text =
+        cause.downcast_ref::<String>().cloned().or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()));
     AppError::internal(anyhow::anyhow!("panic: {}", text.unwrap_or_default())).into_response()
 }

@@ -4,18 +4,23 @@
 //! connection for ever (S-80). HTTP/1 only: what floods HTTP/2 cannot happen here (S-82).
 
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::Sleep;
 use tower::ServiceExt;
 
 use crate::app::App;
@@ -26,11 +31,6 @@ use crate::users::throttle;
 use crate::web::session_store::Sessions;
 use crate::{mailboxes, routes, setup};
 
-/// How long a client may take to send its headers, and how long a kept-alive connection may be silent.
-const HEADER_DEADLINE: Duration = Duration::from_secs(10);
-/// Connections at once, in all and from one address.
-const MOST_CONNECTIONS: usize = 1_024;
-const MOST_PER_ADDRESS: usize = 64;
 /// How long a stop waits for what is under way.
 const STOP_DEADLINE: Duration = Duration::from_secs(30);
 /// How often old rows are removed and the data key is looked after.
@@ -53,15 +53,16 @@ pub struct Running {
 ///
 /// # Errors
 /// If the configuration, the key, the database or the listening address is not usable.
-pub async fn start(mut config: Config, clock: Clock, chance: Chance) -> anyhow::Result<Running> {
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("POSTKEY_LISTEN: {} cannot be listened on", config.listen))?;
+pub async fn start(config: Config, clock: Clock, chance: Chance) -> anyhow::Result<Running> {
+    // Key and data come first: with a wrong key no port may open, not even for a moment (S-04).
+    let (mut app, made_master_key) = App::open(config, clock, chance).await?;
+    let listen = app.config.listen;
+    let listener =
+        TcpListener::bind(listen).await.with_context(|| format!("POSTKEY_LISTEN: {listen} cannot be listened on"))?;
     let address = listener.local_addr()?;
-    if config.public_url.port() == Some(0) {
-        let _ = config.public_url.set_port(Some(address.port()));
+    if app.config.public_url.port() == Some(0) {
+        let _ = Arc::make_mut(&mut app.config).public_url.set_port(Some(address.port()));
     }
-    let (app, made_master_key) = App::open(config, clock, chance).await?;
     mailboxes::check::forget_interrupted(&app).await?;
     let setup_code = setup::code::renew(&app).await?;
     let router = routes::router(app.clone());
@@ -83,8 +84,8 @@ impl Running {
 }
 
 async fn accept(listener: TcpListener, router: Router, app: App) {
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let crowd = Crowd::default();
+    let places = Arc::new(Semaphore::new(app.config.places.all));
+    let crowd = Crowd::new(&app.config);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -118,12 +119,13 @@ async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, app: App)
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request)
     });
+    let line = Line { stream, patience: app.config.deadlines.reader, stuck: None };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_DEADLINE)
+        .header_read_timeout(app.config.deadlines.header)
         .max_headers(64)
         .max_buf_size(64 * 1024)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(line), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => {}
@@ -147,6 +149,7 @@ async fn keep_house(app: App) {
             throttle::sweep(&app).await,
             app.keyring.tend(&app.db, now, &app.chance).await,
             mailboxes::store::erase_deleted(&app).await,
+            app.db.tidy().await,
         ];
         for failure in done.into_iter().filter_map(Result::err) {
             tracing::warn!(cause = %failure, "housekeeping was put off");
@@ -154,9 +157,54 @@ async fn keep_house(app: App) {
     }
 }
 
+/// A connection whose other end must take what is sent to it: one that only asks and never reads is cut off.
+struct Line {
+    stream: TcpStream,
+    patience: Duration,
+    stuck: Option<Pin<Box<Sleep>>>,
+}
+
+impl Line {
+    fn in_time<T>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.stuck = None;
+            return polled;
+        }
+        let patience = self.patience;
+        let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        stuck.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, into)
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.in_time(cx, polled)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
 /// How many connections each address has now.
-#[derive(Clone, Default)]
-struct Crowd(Arc<Mutex<HashMap<IpAddr, usize>>>);
+#[derive(Clone)]
+struct Crowd {
+    counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    most: usize,
+    /// Behind a proxy of ours stands everybody.
+    many: Arc<[IpAddr]>,
+}
 
 struct Seat {
     crowd: Crowd,
@@ -164,10 +212,16 @@ struct Seat {
 }
 
 impl Crowd {
+    fn new(config: &Config) -> Self {
+        Self { counts: Arc::default(), most: config.places.each, many: config.trusted_proxies.as_slice().into() }
+    }
+
     fn enter(&self, address: IpAddr) -> Option<Seat> {
-        let mut counts = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let address = address.to_canonical();
+        let unlimited = address.is_loopback() || self.many.contains(&address);
+        let mut counts = self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let count = counts.entry(address).or_default();
-        if *count >= MOST_PER_ADDRESS && !address.is_loopback() {
+        if *count >= self.most && !unlimited {
             return None;
         }
         *count += 1;
@@ -177,12 +231,33 @@ impl Crowd {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut counts = self.crowd.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut counts = self.crowd.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(count) = counts.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
                 counts.remove(&self.address);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_takes_only_so_many_places_unless_a_crowd_stands_behind_it() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let crowd = Crowd { counts: Arc::default(), most: 2, many: [ip("10.0.0.1")].as_slice().into() };
+        let stranger = ip("203.0.113.9");
+        let seats = [crowd.enter(stranger), crowd.enter(ip("::ffff:203.0.113.9"))];
+        assert!(seats.iter().all(Option::is_some) && crowd.enter(stranger).is_none());
+        assert!(crowd.enter(ip("203.0.113.10")).is_some());
+        for many in ["10.0.0.1", "127.0.0.1", "::1"] {
+            let seats: Vec<_> = (0..9).map(|_| crowd.enter(ip(many))).collect();
+            assert!(seats.iter().all(Option::is_some), "{many}");
+        }
+        drop(seats);
+        assert!(crowd.enter(stranger).is_some() && crowd.counts.lock().unwrap().is_empty());
     }
 }

@@ -11,10 +11,10 @@ use crate::ids::{ApplicationId, CredentialId};
 use crate::microsoft::certificate;
 use crate::secrets::Sealed;
 
+use super::Application;
 use super::credential::{Credential, Kind, State};
 use super::form::{NewApplication, Proof};
 use super::store::{self, Written};
-use super::Application;
 
 /// Days for which a certificate of ours is good.
 const CERTIFICATE_DAYS: u32 = 730;
@@ -34,7 +34,13 @@ pub struct SealedCredential {
 ///
 /// # Errors
 /// If the key pair cannot be made or the keyring refuses.
-pub async fn seal(app: &App, application: &ApplicationId, name: &str, by: &str, proof: Proof) -> Result<SealedCredential> {
+pub async fn seal(
+    app: &App,
+    application: &ApplicationId,
+    name: &str,
+    by: &str,
+    proof: Proof,
+) -> Result<SealedCredential> {
     let now = app.clock.now();
     let id = CredentialId::new(now, &app.chance);
     let mut credential = Credential {
@@ -106,7 +112,12 @@ pub async fn prepare(app: &App, new: NewApplication, by: &str) -> Result<(Applic
 ///
 /// # Errors
 /// If the database refuses.
-pub async fn write(tx: &mut Tx, app: &App, application: &Application, credential: &SealedCredential) -> Result<Written> {
+pub async fn write(
+    tx: &mut Tx,
+    app: &App,
+    application: &Application,
+    credential: &SealedCredential,
+) -> Result<Written> {
     let written = store::insert(tx, application).await?;
     if written != Written::Done {
         return Ok(written);

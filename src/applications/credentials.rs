@@ -67,7 +67,12 @@ pub async fn new_secret(State(app): State<App>, me: SignedIn, Path(id): Path<App
 
 /// `POST /applications/{id}/secrets/new`: stores first, then tests. What was used before stays until the new one is
 /// accepted.
-pub async fn create_secret(State(app): State<App>, me: SignedIn, Path(id): Path<ApplicationId>, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn create_secret(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<ApplicationId>,
+    Form(typed): Form<Typed>,
+) -> Result<Response> {
     let application = store::get(&app.db, &id).await?;
     let mut errors = FormErrors::default();
     let typed = Typed { proof: Kind::Secret.value().to_owned(), ..typed };
@@ -120,14 +125,22 @@ pub async fn ask_certificate(State(app): State<App>, me: SignedIn, Path(id): Pat
 }
 
 /// `POST /applications/{id}/certificates/new`
-pub async fn create_certificate(State(app): State<App>, me: SignedIn, Path(id): Path<ApplicationId>) -> Result<Response> {
+pub async fn create_certificate(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<ApplicationId>,
+) -> Result<Response> {
     let application = store::get(&app.db, &id).await?;
     save(&app, &me, &application, Proof::Certificate).await?;
     Ok(see_other(&format!("/applications/{id}?done=certificate-added")))
 }
 
 /// `GET /applications/{id}/credentials/{credential}/certificate.cer`: the certificate in DER form. It is public.
-pub async fn certificate(State(app): State<App>, _me: SignedIn, Path((id, wanted)): Path<(ApplicationId, CredentialId)>) -> Result<Response> {
+pub async fn certificate(
+    State(app): State<App>,
+    _me: SignedIn,
+    Path((id, wanted)): Path<(ApplicationId, CredentialId)>,
+) -> Result<Response> {
     let credential = store::credential(&app.db, &id, &wanted).await?;
     if credential.kind != Kind::Certificate {
         return Err(AppError::NotFound);
@@ -146,7 +159,11 @@ fn der(pem: &str) -> anyhow::Result<Vec<u8>> {
 }
 
 /// `POST /applications/{id}/credentials/{credential}/test`
-pub async fn test(State(app): State<App>, me: SignedIn, Path((id, wanted)): Path<(ApplicationId, CredentialId)>) -> Result<Response> {
+pub async fn test(
+    State(app): State<App>,
+    me: SignedIn,
+    Path((id, wanted)): Path<(ApplicationId, CredentialId)>,
+) -> Result<Response> {
     let application = store::get(&app.db, &id).await?;
     let credential = store::credential(&app.db, &id, &wanted).await?;
     if credential.state == credential::State::Retired {

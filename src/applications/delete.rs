@@ -58,7 +58,12 @@ pub async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<Applica
         drop(tx);
         return Ok(Page::with_status(StatusCode::CONFLICT, page(&app, &me, &application).await?).into_response());
     }
-    let entry = audit::Entry { actor: &me.user.name, action: "application.deleted", object: id.as_str(), detail: &application.name };
+    let entry = audit::Entry {
+        actor: &me.user.name,
+        action: "application.deleted",
+        object: id.as_str(),
+        detail: &application.name,
+    };
     audit::record(&mut tx, &app, entry).await?;
     tx.commit().await?;
     Ok(see_other("/applications?done=application-deleted"))

@@ -73,7 +73,12 @@ pub async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<Applicati
 }
 
 /// `POST /applications/{id}/edit`
-pub async fn update(State(app): State<App>, me: SignedIn, Path(id): Path<ApplicationId>, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn update(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<ApplicationId>,
+    Form(typed): Form<Typed>,
+) -> Result<Response> {
     let application = store::get(&app.db, &id).await?;
     let mut errors = FormErrors::default();
     let Some(changed) = parse(&app, &typed, &application, &mut errors).await? else {
@@ -102,7 +107,12 @@ fn is_same(one: &Application, other: &Application) -> bool {
     (one.cloud, &one.tenant, one.client_id) == (other.cloud, &other.tenant, other.client_id)
 }
 
-async fn parse(app: &App, typed: &Typed, application: &Application, errors: &mut FormErrors) -> Result<Option<Application>> {
+async fn parse(
+    app: &App,
+    typed: &Typed,
+    application: &Application,
+    errors: &mut FormErrors,
+) -> Result<Option<Application>> {
     let Some((cloud, tenant, client_id)) = form::identity(app, &typed.application, errors) else { return Ok(None) };
     let is_other = |id: &ApplicationId| *id != application.id;
     let name = errors.keep("name", form::name(&typed.application.name, client_id));
@@ -113,11 +123,15 @@ async fn parse(app: &App, typed: &Typed, application: &Application, errors: &mut
     }
     let same = store::same_registration(&app.db, cloud, &tenant, client_id).await?;
     if let Some(same) = same.filter(|same| is_other(&same.id)) {
-        errors.add("client_id", format!("This application is already stored as {}. Use that one, or delete it first.", same.name));
+        errors.add(
+            "client_id",
+            format!("This application is already stored as {}. Use that one, or delete it first.", same.name),
+        );
     }
     let Some(name) = name.filter(|_| errors.is_empty()) else { return Ok(None) };
     let tenant_id = tenant.guid();
-    let changed = Application { name, cloud, tenant, tenant_id, client_id, version: typed.version, ..application.clone() };
+    let changed =
+        Application { name, cloud, tenant, tenant_id, client_id, version: typed.version, ..application.clone() };
     let tenant_id = if is_same(&changed, application) { application.tenant_id } else { tenant_id };
     Ok(Some(Application { tenant_id, ..changed }))
 }

@@ -63,7 +63,11 @@ async fn secret(app: &App, id: &ApplicationId, wanted: &CredentialId) -> Result<
 }
 
 /// `GET /applications/{id}/credentials/{credential}/end`
-pub async fn edit(State(app): State<App>, me: SignedIn, Path((id, wanted)): Path<(ApplicationId, CredentialId)>) -> Result<Response> {
+pub async fn edit(
+    State(app): State<App>,
+    me: SignedIn,
+    Path((id, wanted)): Path<(ApplicationId, CredentialId)>,
+) -> Result<Response> {
     let of = secret(&app, &id, &wanted).await?;
     let zone = app.config.time_zone.clone();
     let end = of.1.expires_at.and_then(|end| jiff::Timestamp::from_second(end.seconds()).ok());
@@ -91,7 +95,8 @@ pub async fn update(
     let detail = format!("{}: {day}", called(&of.1));
     let mut tx = app.db.begin().await?;
     store::set_end(&mut tx, &of.1, end).await?;
-    let entry = audit::Entry { actor: &me.user.name, action: "credential.end_set", object: id.as_str(), detail: &detail };
+    let entry =
+        audit::Entry { actor: &me.user.name, action: "credential.end_set", object: id.as_str(), detail: &detail };
     audit::record(&mut tx, &app, entry).await?;
     tx.commit().await?;
     Ok(see_other(&format!("/applications/{id}?done=end-saved")))

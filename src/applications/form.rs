@@ -102,7 +102,10 @@ pub async fn parse(app: &App, typed: &Typed, errors: &mut FormErrors) -> Result<
     if let Some((cloud, tenant, client_id)) = &identity
         && let Some(same) = store::same_registration(&app.db, *cloud, tenant, *client_id).await?
     {
-        errors.add("client_id", format!("This application is already stored as {}. Choose it instead of adding it again.", same.name));
+        errors.add(
+            "client_id",
+            format!("This application is already stored as {}. Choose it instead of adding it again.", same.name),
+        );
     }
     let name = match &identity {
         Some((.., client_id)) => errors.keep("name", name(&typed.name, *client_id)),
@@ -212,24 +215,36 @@ fn day(typed: &str, now: UnixTime, zone: &jiff::tz::TimeZone) -> Result<UnixTime
 fn client_id_words(cause: PasteError) -> &'static str {
     match cause {
         PasteError::Empty => "Enter the Application (client) ID. It is on the application's Overview page in Entra.",
-        PasteError::UrlWithoutId => "This address holds no application ID. Copy Application (client) ID from the Overview page in Entra.",
-        _ => "Application (client) ID has 32 digits and letters a to f, like 9e1c0c52-1111-4222-8333-abcdefabcdef. Copy it from the Overview page in Entra.",
+        PasteError::UrlWithoutId => {
+            "This address holds no application ID. Copy Application (client) ID from the Overview page in Entra."
+        }
+        _ => {
+            "Application (client) ID has 32 digits and letters a to f, like 9e1c0c52-1111-4222-8333-abcdefabcdef. Copy it from the Overview page in Entra."
+        }
     }
 }
 
 fn tenant_words(cause: PasteError) -> &'static str {
     match cause {
         PasteError::Empty => "Enter the Directory (tenant) ID. It is on the application's Overview page in Entra.",
-        PasteError::Common => "“common” stands for every tenant. Without a user, Microsoft needs the one tenant: copy Directory (tenant) ID.",
-        PasteError::UrlWithoutId => "This address names no tenant. Copy Directory (tenant) ID from the Overview page in Entra.",
-        _ => "Enter the Directory (tenant) ID, 32 digits and letters a to f, or a domain of the tenant such as contoso.com.",
+        PasteError::Common => {
+            "“common” stands for every tenant. Without a user, Microsoft needs the one tenant: copy Directory (tenant) ID."
+        }
+        PasteError::UrlWithoutId => {
+            "This address names no tenant. Copy Directory (tenant) ID from the Overview page in Entra."
+        }
+        _ => {
+            "Enter the Directory (tenant) ID, 32 digits and letters a to f, or a domain of the tenant such as contoso.com."
+        }
     }
 }
 
 fn secret_words(cause: PasteError) -> &'static str {
     match cause {
         PasteError::Empty => "Paste the client secret. In Entra, copy the Value at Certificates & secrets.",
-        PasteError::LooksLikeSecretId => "That looks like the Secret ID. Copy the Value next to it; Entra shows it only right after the secret was made.",
+        PasteError::LooksLikeSecretId => {
+            "That looks like the Secret ID. Copy the Value next to it; Entra shows it only right after the secret was made."
+        }
         _ => "This is too long for a client secret. Copy the Value at Certificates & secrets.",
     }
 }
@@ -272,20 +287,48 @@ impl Fields {
         let preset = |value, label| Choice::new(value, label, "", &typed.expires);
         let guid = |name, label| Field::text(name, label, "").kind("guid");
         Self {
-            name: Field::text("name", "Name in Postkey", "What people here call it, for example Contoso Mail.").optional().holding(&typed.name).checked(errors),
+            name: Field::text("name", "Name in Postkey", "What people here call it, for example Contoso Mail.")
+                .optional()
+                .holding(&typed.name)
+                .checked(errors),
             cloud: Field::text("cloud", "Microsoft cloud", "").checked(errors),
             clouds: offered.map(|cloud| Choice::new(cloud.value(), clouds.label(cloud), "", chosen.value())).collect(),
             client_id: guid("client_id", "Application (client) ID").holding(&typed.client_id).checked(errors),
             tenant: guid("tenant", "Directory (tenant) ID").holding(&typed.tenant).checked(errors),
-            proof: Field::text("proof", "Credential", "What proves to Microsoft that Postkey speaks for the application.").checked(errors),
+            proof: Field::text(
+                "proof",
+                "Credential",
+                "What proves to Microsoft that Postkey speaks for the application.",
+            )
+            .checked(errors),
             proofs: vec![
                 Choice::new("secret", "Client secret", "Someone made it in Entra; paste its Value here.", &typed.proof),
-                Choice::new("certificate", "Certificate", "Postkey makes a key pair and gives you the certificate to upload. The key never leaves Postkey.", &typed.proof),
+                Choice::new(
+                    "certificate",
+                    "Certificate",
+                    "Postkey makes a key pair and gives you the certificate to upload. The key never leaves Postkey.",
+                    &typed.proof,
+                ),
             ],
             secret: Field::text("secret", "Client secret value", "").kind("secret").checked(errors),
-            expires: Field::text("expires", "Secret ends", "Entra shows the day beside the secret. Postkey warns before it.").checked(errors),
-            presets: vec![preset("6", "In 6 months"), preset("12", "In 12 months"), preset("24", "In 24 months"), preset("on", "On a day"), preset("unknown", "I do not know")],
-            expires_on: Field::text("expires_on", "Last day", "").kind("date").optional().holding(&typed.expires_on).checked(errors),
+            expires: Field::text(
+                "expires",
+                "Secret ends",
+                "Entra shows the day beside the secret. Postkey warns before it.",
+            )
+            .checked(errors),
+            presets: vec![
+                preset("6", "In 6 months"),
+                preset("12", "In 12 months"),
+                preset("24", "In 24 months"),
+                preset("on", "On a day"),
+                preset("unknown", "I do not know"),
+            ],
+            expires_on: Field::text("expires_on", "Last day", "")
+                .kind("date")
+                .optional()
+                .holding(&typed.expires_on)
+                .checked(errors),
             portal: portal(app, chosen),
         }
     }

@@ -54,11 +54,19 @@ pub async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<Type
 }
 
 /// Everything is sealed before the write begins.
-async fn save(app: &App, me: &SignedIn, new: NewApplication, errors: &mut FormErrors) -> Result<Option<(ApplicationId, Kind)>> {
+async fn save(
+    app: &App,
+    me: &SignedIn,
+    new: NewApplication,
+    errors: &mut FormErrors,
+) -> Result<Option<(ApplicationId, Kind)>> {
     let (application, credential) = add::prepare(app, new, &me.user.name).await?;
     let mut tx = app.db.begin().await?;
     if add::write(&mut tx, app, &application, &credential).await? != Written::Done {
-        errors.add("client_id", "Somebody added this application, or one of the same name, a moment ago. Look for it in the list.");
+        errors.add(
+            "client_id",
+            "Somebody added this application, or one of the same name, a moment ago. Look for it in the list.",
+        );
         return Ok(None);
     }
     tx.commit().await?;

@@ -75,7 +75,8 @@ async fn page(app: &App, me: &SignedIn, target: &Target, errors: FormErrors) -> 
     let now = app.clock.now();
     let all = store::credentials(&app.db, &target.application.id).await?;
     let credential = &target.credential;
-    let works = |other: &Credential| other.id != credential.id && other.state == Said::Accepted && !other.has_ended(now);
+    let works =
+        |other: &Credential| other.id != credential.id && other.state == Said::Accepted && !other.has_ended(now);
     Ok(Ask {
         shell: me.shell(app, Section::Applications).titled(title_prefix(&errors)),
         id: target.application.id.to_string(),
@@ -94,7 +95,11 @@ async fn page(app: &App, me: &SignedIn, target: &Target, errors: FormErrors) -> 
 }
 
 /// `GET /applications/{id}/credentials/{credential}/retire`
-pub async fn ask(State(app): State<App>, me: SignedIn, Path((id, wanted)): Path<(ApplicationId, CredentialId)>) -> Result<Response> {
+pub async fn ask(
+    State(app): State<App>,
+    me: SignedIn,
+    Path((id, wanted)): Path<(ApplicationId, CredentialId)>,
+) -> Result<Response> {
     let target = Target::get(&app, &id, &wanted).await?;
     if target.is_retired() {
         return Ok(see_other(&format!("/applications/{id}?done=retired")));
@@ -110,7 +115,9 @@ pub async fn retire(
     Form(typed): Form<Typed>,
 ) -> Result<Response> {
     let target = Target::get(&app, &id, &wanted).await?;
-    let got_token = tokens::store::find(&app.db, &id, tokens::store::GRAPH).await?.is_some_and(|grant| grant.credential_id == wanted);
+    let got_token = tokens::store::find(&app.db, &id, tokens::store::GRAPH)
+        .await?
+        .is_some_and(|grant| grant.credential_id == wanted);
     let mut tx = app.db.begin().await?;
     let others_work = store::others_work(&mut tx, &target.credential, app.clock.now()).await?;
     if target.is_only_one(others_work) && typed.sure != "1" {
@@ -124,7 +131,8 @@ pub async fn retire(
             tokens::store::forget(&mut tx, &id).await?;
         }
         let detail = called(&target.credential);
-        let entry = audit::Entry { actor: &me.user.name, action: "credential.retired", object: id.as_str(), detail: &detail };
+        let entry =
+            audit::Entry { actor: &me.user.name, action: "credential.retired", object: id.as_str(), detail: &detail };
         audit::record(&mut tx, &app, entry).await?;
         tx.commit().await?;
     }

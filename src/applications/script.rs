@@ -29,9 +29,17 @@ impl Limit<'_> {
     /// The script. It changes Exchange only after the administrator has put in one ID that Postkey does not know.
     pub fn script(&self) -> String {
         let by_group = self.addresses.len() > MOST_ADDRESSES;
-        let (which, filter) = if by_group { (self.group(), GROUP_FILTER.to_owned()) } else { (self.list(), LIST_FILTER.to_owned()) };
+        let (which, filter) =
+            if by_group { (self.group(), GROUP_FILTER.to_owned()) } else { (self.list(), LIST_FILTER.to_owned()) };
         let (test, other) = (if by_group { self.addresses[..1].iter() } else { self.addresses.iter() }, self.domain());
-        let tests: String = test.map(|address| format!("Test-ServicePrincipalAuthorization -Identity $clientId -Resource {} | Format-Table\n", quoted(address))).collect();
+        let tests: String = test
+            .map(|address| {
+                format!(
+                    "Test-ServicePrincipalAuthorization -Identity $clientId -Resource {} | Format-Table\n",
+                    quoted(address)
+                )
+            })
+            .collect();
         let other = quoted(&format!("somebody.else@{other}"));
         format!(
             "# Limits the application {shown} to the mailboxes that Postkey uses.
@@ -99,7 +107,11 @@ $group = {group}
 
     /// A name for Exchange: short enough, harmless, and no other application's.
     fn exchange_name(&self) -> String {
-        let harmless: String = self.name.chars().map(|c| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { ' ' }).collect();
+        let harmless: String = self
+            .name
+            .chars()
+            .map(|c| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { ' ' })
+            .collect();
         let words = harmless.split_whitespace().collect::<Vec<_>>().join(" ");
         let label: String = words.chars().filter(|c| c.len_utf16() == 1).take(LABEL).collect();
         let id: String = self.client_id.chars().take(8).collect();
@@ -185,7 +197,10 @@ mod tests {
     #[test]
     fn a_national_cloud_is_named() {
         let addresses = ["a@contoso.example".to_owned()];
-        assert!(script("x", &addresses, Cloud::China).contains("Connect-ExchangeOnline -ExchangeEnvironmentName O365China\n"));
+        assert!(
+            script("x", &addresses, Cloud::China)
+                .contains("Connect-ExchangeOnline -ExchangeEnvironmentName O365China\n")
+        );
         assert!(script("x", &addresses, Cloud::Global).contains("Connect-ExchangeOnline\n"));
     }
 }

@@ -50,7 +50,8 @@ pub async fn sheet(State(app): State<App>, me: SignedIn, Path(id): Path<Applicat
     addresses.truncate(MOST_ADDRESSES);
     let all = store::credentials(&app.db, &id).await?;
     let waits = |state| matches!(state, Said::Untested | Said::Refused);
-    let certificate = all.into_iter().find(|credential| credential.kind == Kind::Certificate && waits(credential.state));
+    let certificate =
+        all.into_iter().find(|credential| credential.kind == Kind::Certificate && waits(credential.state));
     let page = Sheet {
         shell: me.shell(&app, Section::Applications),
         client_id: application.client_id.to_string(),
@@ -77,7 +78,9 @@ pub async fn sheet(State(app): State<App>, me: SignedIn, Path(id): Path<Applicat
 pub async fn limit(State(app): State<App>, _me: SignedIn, Path(id): Path<ApplicationId>) -> Result<Response> {
     let application = store::get(&app.db, &id).await?;
     let script = script(&app, &application, &addresses(&app, &id).await?);
-    let script = script.ok_or(AppError::Conflict("No mailbox uses this application yet, so there is nothing to limit it to. Add the mailboxes first."))?;
+    let script = script.ok_or(AppError::Conflict(
+        "No mailbox uses this application yet, so there is nothing to limit it to. Add the mailboxes first.",
+    ))?;
     let file: String = application.client_id.to_string().chars().take(8).collect();
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),

@@ -14,6 +14,7 @@ use crate::microsoft::Roles;
 use crate::tokens;
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
+use crate::web::when::date;
 use crate::web::{Page, Shell, When, fragment, wants_fragment};
 use crate::words::{Facts, FilledArticle, LinkFacts, LinkKind, articles};
 
@@ -75,6 +76,7 @@ struct CredentialView {
     thumbprint: String,
     standing: Standing,
     ends: Standing,
+    end_day: String,
     stored: When,
     by: String,
     used: Option<When>,
@@ -130,7 +132,8 @@ async fn page(app: &App, me: &SignedIn, application: Application, trouble: Optio
     let used = standing::in_use(&all, now).map(|credential| credential.id.clone());
     let view = |credential: &Credential| credential_view(app, credential, Some(&credential.id) == used.as_ref());
     let is_retired = |credential: &&Credential| credential.state == Said::Retired;
-    let waits = all.iter().any(|credential| credential.state == Said::Untested && now.since(credential.created_at) < FRESH);
+    let waits =
+        all.iter().any(|credential| credential.state == Said::Untested && now.since(credential.created_at) < FRESH);
     let kinds = [LinkKind::Overview, LinkKind::CertificatesAndSecrets, LinkKind::ApiPermissions];
     Ok(Show {
         shell: me.shell(app, Section::Applications),
@@ -165,7 +168,8 @@ fn credential_view(app: &App, credential: &Credential, in_use: bool) -> Credenti
         titled: titled(credential),
         thumbprint: if is_secret { String::new() } else { credential.hint.clone() },
         standing: standing::of_credential(credential, in_use, zone),
-        ends: standing::end_of(credential, now, zone),
+        ends: standing::end_of(credential, now),
+        end_day: credential.expires_at.map(|end| date(end, zone)).unwrap_or_default(),
         stored: When::at(credential.created_at, now, zone),
         by: credential.created_by.clone(),
         used: credential.last_used_at.map(|at| When::at(at, now, zone)),

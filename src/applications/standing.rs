@@ -102,22 +102,25 @@ pub fn of_credential(credential: &Credential, in_use: bool, zone: &TimeZone) -> 
     }
 }
 
-/// When a credential ends, as a badge.
-pub fn end_of(credential: &Credential, now: UnixTime, zone: &TimeZone) -> Standing {
+/// When a credential ends, as a badge; the day stands beside it.
+pub fn end_of(credential: &Credential, now: UnixTime) -> Standing {
     let Some(end) = credential.expires_at else {
-        return Standing::new(Family::Info, Icon::Unknown, "End not known");
+        return Standing::new(Family::Info, Icon::Unknown, "Not known");
     };
-    let day = date(end, zone);
     if end <= now {
-        return Standing::new(Family::Crit, Icon::OctagonClock, format!("Ended {day}"));
+        return Standing::new(Family::Crit, Icon::OctagonClock, "Has ended");
     }
     let (family, icon) = if end.since(now) < EXPIRING { (Family::Warn, Icon::Clock) } else { (Family::Ok, Icon::Ok) };
-    Standing::new(family, icon, format!("{day}, {}", in_days(end, now)))
+    Standing::new(family, icon, format!("Ends {}", in_days(end, now)))
 }
 
 /// Whether the last token carried a permission that Postkey needs.
 pub fn of_permission(carried: bool) -> Standing {
-    if carried { Standing::new(Family::Ok, Icon::Ok, "Granted") } else { Standing::new(Family::Warn, Icon::Warn, "Not in the token") }
+    if carried {
+        Standing::new(Family::Ok, Icon::Ok, "Granted")
+    } else {
+        Standing::new(Family::Warn, Icon::Warn, "Not in the token")
+    }
 }
 
 /// The accepted credential that Postkey shows to Microsoft, if there is one.

@@ -204,7 +204,9 @@ pub async fn insert(tx: &mut Tx, application: &Application) -> Result<Written> {
         .bind(application.client_id.to_string())
         .bind(&application.created_by)
         .bind(application.created_at)
-        .execute(c).await.affected());
+        .execute(c)
+        .await
+        .affected());
     match done {
         Ok(_) => Ok(Written::Done),
         Err(cause) if is_taken(&cause) => Ok(Written::Taken),
@@ -240,7 +242,9 @@ pub async fn set_tenant_id(tx: &mut Tx, id: &ApplicationId, tenant: &Tenant, ten
         .bind(id)
         .bind(tenant_id.to_string())
         .bind(tenant.to_string())
-        .execute(c).await.affected())?;
+        .execute(c)
+        .await
+        .affected())?;
     Ok(())
 }
 
@@ -255,7 +259,9 @@ pub async fn hold(tx: &mut Tx, id: &ApplicationId) -> Result<()> {
 pub async fn delete(tx: &mut Tx, id: &ApplicationId) -> Result<bool> {
     match in_tx!(tx, |c| sqlx::query(DELETE).bind(id).execute(c).await.affected()) {
         Ok(_) => Ok(true),
-        Err(cause) if cause.as_database_error().is_some_and(|database| database.is_foreign_key_violation()) => Ok(false),
+        Err(cause) if cause.as_database_error().is_some_and(|database| database.is_foreign_key_violation()) => {
+            Ok(false)
+        }
         Err(cause) => Err(cause.into()),
     }
 }
@@ -272,7 +278,12 @@ pub async fn get(db: &Db, id: &ApplicationId) -> Result<Application> {
 }
 
 /// The stored application that is the same registration in Entra, if there is one.
-pub async fn same_registration(db: &Db, cloud: Cloud, tenant: &Tenant, client_id: ClientId) -> Result<Option<Application>> {
+pub async fn same_registration(
+    db: &Db,
+    cloud: Cloud,
+    tenant: &Tenant,
+    client_id: ClientId,
+) -> Result<Option<Application>> {
     let row: Option<Row> = on_db!(db, |c| sqlx::query_as(BY_IDENTITY)
         .bind(cloud.value())
         .bind(client_id.to_string())
@@ -313,7 +324,9 @@ pub async fn insert_credential(tx: &mut Tx, credential: &Credential, sealed: &Se
         .bind(credential.expires_at)
         .bind(&credential.created_by)
         .bind(credential.created_at)
-        .execute(c).await.affected())?;
+        .execute(c)
+        .await
+        .affected())?;
     Ok(())
 }
 
@@ -350,7 +363,13 @@ pub async fn sealed(db: &Db, id: &CredentialId) -> Result<Option<Sealed>> {
 
 /// Notes what Microsoft said of a credential.
 pub async fn answered(tx: &mut Tx, credential: &Credential, state: State, now: UnixTime) -> Result<()> {
-    in_tx!(tx, |c| sqlx::query(ANSWERED).bind(&credential.id).bind(state.value()).bind(now).execute(c).await.affected())?;
+    in_tx!(tx, |c| sqlx::query(ANSWERED)
+        .bind(&credential.id)
+        .bind(state.value())
+        .bind(now)
+        .execute(c)
+        .await
+        .affected())?;
     note_end(tx, &credential.application_id).await
 }
 

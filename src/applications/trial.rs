@@ -36,6 +36,8 @@ pub enum Verdict {
 pub async fn start(app: &App, application: &Application, credential: &Credential, by: &str) -> Result<Verdict> {
     let request = telemetry::request_id();
     let work = run(app.clone(), application.clone(), credential.clone(), by.to_owned());
+    // Said here too, because nobody may be waiting for it any more.
+    let work = async { work.await.inspect_err(|cause| tracing::warn!(%cause, "a test was not written down")) };
     let task = app.tasks.spawn(telemetry::with_request_id(request, work));
     match tokio::time::timeout(PATIENCE, task).await {
         Ok(Ok(verdict)) => verdict,
@@ -50,7 +52,8 @@ async fn run(app: App, application: Application, credential: Credential, by: Str
         Err(failure) => (verdict(&failure), failure.cause.label().to_owned()),
     };
     let detail = format!("{}: {said}", called(&credential));
-    let entry = audit::Entry { actor: &by, action: "credential.tested", object: application.id.as_str(), detail: &detail };
+    let entry =
+        audit::Entry { actor: &by, action: "credential.tested", object: application.id.as_str(), detail: &detail };
     let mut tx = app.db.begin().await?;
     audit::record(&mut tx, &app, entry).await?;
     tx.commit().await?;

@@ -38,6 +38,8 @@ pub async fn record(tx: &mut Tx, app: &App, entry: Entry<'_>) -> Result<()> {
         .bind(entry.object)
         .bind(entry.detail)
         .bind(request)
-        .execute(c).await.affected())?;
+        .execute(c)
+        .await
+        .affected())?;
     Ok(())
 }

@@ -11,9 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use sqlx::postgres::{PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use crate::error::Result;
@@ -169,6 +167,18 @@ impl Db {
         on_db!(self, |c| sqlx::query("SELECT 1").execute(c).await.is_ok())
     }
 
+    /// Writes what is still in SQLite's log into its file and empties the log, so that erased secrets do not linger
+    /// there (S-07).
+    ///
+    /// # Errors
+    /// If the database cannot answer.
+    pub async fn tidy(&self) -> Result<()> {
+        if let Self::Sqlite { write, .. } = self {
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(write).await?;
+        }
+        Ok(())
+    }
+
     /// Ends all connections after the work that they do.
     pub async fn close(&self) {
         match self {
@@ -187,10 +197,11 @@ impl Tx {
     /// # Errors
     /// If the database could not keep it; then nothing of it is kept.
     pub async fn commit(self) -> Result<()> {
-        Ok(match self {
+        match self {
             Self::Sqlite(tx) => tx.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,
-        })
+        }
+        Ok(())
     }
 }
 

@@ -50,9 +50,12 @@ pub async fn index(State(app): State<App>, key: FormKey, Query(find): Query<Find
     if let Some(found) = article(&q).or_else(|| code.as_deref().and_then(article)) {
         return see_other(&format!("/explain/{}", found.key));
     }
-    let groups = Cause::ALL.iter().map(|cause| group(*cause, &q)).filter(|group| !group.articles.is_empty()).collect();
+    let mut causes = Cause::ALL.to_vec();
+    causes.sort_by_key(|cause| Status::Failing(*cause).rank());
+    let groups = causes.into_iter().map(|cause| group(cause, &q)).filter(|group| !group.articles.is_empty()).collect();
     let shown = q.chars().take(200).collect();
-    Page::new(Index { shell: Shell::plain(&app, &key), q: shown, unknown: code.unwrap_or_default(), groups }).into_response()
+    Page::new(Index { shell: Shell::plain(&app, &key), q: shown, unknown: code.unwrap_or_default(), groups })
+        .into_response()
 }
 
 fn group(cause: Cause, q: &str) -> Group {
@@ -63,11 +66,16 @@ fn group(cause: Cause, q: &str) -> Group {
 /// Whether all words of the search stand somewhere in the article.
 fn holds(article: &Article, q: &str) -> bool {
     let filled = article.fill(&Facts::default());
-    let texts = [filled.title, filled.why.join(" "), filled.act.join(" "), article.codes.join(" "), filled.label.to_owned()];
+    let texts =
+        [filled.title, filled.why.join(" "), filled.act.join(" "), article.codes.join(" "), filled.label.to_owned()];
     let text = texts.join(" ").to_lowercase();
     q.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }
 
 fn line(article: &Article) -> Line {
-    Line { key: article.key.clone(), codes: article.codes.join(", "), title: article.fill(&Facts::default()).title }
+    Line {
+        key: article.key.clone(),
+        codes: if article.codes.is_empty() { "any other code".to_owned() } else { article.codes.join(", ") },
+        title: article.fill(&Facts::default()).title,
+    }
 }

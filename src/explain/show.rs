@@ -38,7 +38,8 @@ pub async fn show(State(app): State<App>, key: FormKey, Path(asked): Path<String
         let microsoft = code_in(&asked).and_then(|code| microsoft_text(&app, &code));
         return Page::with_status(StatusCode::NOT_FOUND, Unknown { shell, code, microsoft }).into_response();
     };
-    let elsewhere = !matches!(article.link, LinkKind::Nothing | LinkKind::SignIn | LinkKind::Form | LinkKind::MicrosoftText);
+    let elsewhere =
+        !matches!(article.link, LinkKind::Nothing | LinkKind::SignIn | LinkKind::Form | LinkKind::MicrosoftText);
     let texts = article.codes.iter().filter_map(|code| Some((code.clone(), microsoft_text(&app, code)?)));
     let page = Show {
         shell,

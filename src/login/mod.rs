@@ -15,9 +15,9 @@ use crate::app::App;
 use crate::audit;
 use crate::error::Result;
 use crate::users::password::{self, Verdict};
+use crate::users::store;
 use crate::users::throttle::{self, Subject};
 use crate::users::user::email_key;
-use crate::users::store;
 use crate::web::client::ClientAddress;
 use crate::web::csrf::FormKey;
 use crate::web::flash::Flash;
@@ -73,7 +73,12 @@ impl LoginPage {
 }
 
 /// `GET /login`
-pub async fn show(State(app): State<App>, session: Session, key: FormKey, Query(asked): Query<Asked>) -> Result<Response> {
+pub async fn show(
+    State(app): State<App>,
+    session: Session,
+    key: FormKey,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
     if !store::is_set_up(&app.db).await? {
         return Ok(see_other("/setup"));
     }

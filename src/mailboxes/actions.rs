@@ -44,8 +44,22 @@ struct TestMessage {
 
 fn confirm(app: &App, me: &SignedIn, mailbox: &Mailbox, verb: &str, button: &str) -> Confirm {
     let (path, look, text) = match verb {
-        "Pause" => ("pause", "go", vec!["Postkey leaves it alone, and no worker is handed a token for it, until somebody resumes it.", "Mail stays in the mailbox."]),
-        _ => ("delete", "bad", vec!["Postkey forgets it. Mail in the mailbox stays.", "You can restore it for 30 days. Its application and the application’s secret are kept."]),
+        "Pause" => (
+            "pause",
+            "go",
+            vec![
+                "Postkey leaves it alone, and no worker is handed a token for it, until somebody resumes it.",
+                "Mail stays in the mailbox.",
+            ],
+        ),
+        _ => (
+            "delete",
+            "bad",
+            vec![
+                "Postkey forgets it. Mail in the mailbox stays.",
+                "You can restore it for 30 days. Its application and the application’s secret are kept.",
+            ],
+        ),
     };
     Confirm {
         shell: me.shell(app, Section::Mailboxes),
@@ -107,7 +121,12 @@ pub async fn ask_test_message(State(app): State<App>, me: SignedIn, Path(id): Pa
 }
 
 /// `POST /mailboxes/{id}/test-message`
-pub async fn send_test_message(State(app): State<App>, me: SignedIn, Path(id): Path<MailboxId>, Form(typed): Form<To>) -> Result<Response> {
+pub async fn send_test_message(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<MailboxId>,
+    Form(typed): Form<To>,
+) -> Result<Response> {
     let mailbox = store::get(&app.db, &id).await?;
     let mut errors = FormErrors::default();
     let Some(to) = errors.keep("to", form::address(&typed.to)) else {
@@ -174,7 +193,9 @@ pub async fn restore(State(app): State<App>, me: SignedIn, Path(id): Path<Mailbo
             tx.commit().await?;
         }
         Written::Taken => {
-            return Err(AppError::Conflict("Another mailbox has this address now. Delete or change that one first, then restore this one."));
+            return Err(AppError::Conflict(
+                "Another mailbox has this address now. Delete or change that one first, then restore this one.",
+            ));
         }
         Written::Changed => {}
     }

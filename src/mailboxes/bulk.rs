@@ -72,7 +72,8 @@ impl Verb {
 /// `POST /mailboxes/bulk`
 pub async fn bulk(State(app): State<App>, me: SignedIn, Form(typed): Form<Typed>) -> Result<Response> {
     let verb = Verb::parse(&typed.verb).ok_or(AppError::BadRequest("Choose what to do with the mailboxes."))?;
-    let filter = Filter { q: typed.q.clone(), status: typed.status.clone(), app: typed.app.clone(), ..Filter::default() };
+    let filter =
+        Filter { q: typed.q.clone(), status: typed.status.clone(), app: typed.app.clone(), ..Filter::default() };
     let ids: Vec<MailboxId> = typed.id.iter().filter_map(|id| id.parse().ok()).collect();
     let all = typed.all == "1";
     if ids.is_empty() && !all {
@@ -81,7 +82,11 @@ pub async fn bulk(State(app): State<App>, me: SignedIn, Form(typed): Form<Typed>
     if typed.sure != "1" {
         return Ok(Page::new(ask(&app, &me, verb, Chosen { ids, all, filter }).await?).into_response());
     }
-    if all { change_all(&app, &me, verb, &filter).await? } else { change(&app, &me, verb, &ids).await? }
+    if all {
+        change_all(&app, &me, verb, &filter).await?
+    } else {
+        change(&app, &me, verb, &ids).await?
+    }
     Ok(see_other(match verb {
         Verb::Pause => "/mailboxes?done=bulk-paused",
         Verb::Resume => "/mailboxes?done=bulk-resumed",
@@ -107,7 +112,11 @@ async fn ask(app: &App, me: &SignedIn, verb: Verb, chosen: Chosen) -> Result<Ask
         count => format!("{count} mailboxes"),
     };
     let (name, value, text) = match verb {
-        Verb::Pause => ("Pause", "pause", "Postkey leaves them alone, and no worker is handed a token for them, until somebody resumes them. Mail stays in the mailboxes."),
+        Verb::Pause => (
+            "Pause",
+            "pause",
+            "Postkey leaves them alone, and no worker is handed a token for them, until somebody resumes them. Mail stays in the mailboxes.",
+        ),
         Verb::Resume => ("Resume", "resume", "Workers are handed tokens for them again."),
     };
     let more = named.len().saturating_sub(NAMED);
@@ -148,7 +157,9 @@ async fn change_all(app: &App, me: &SignedIn, verb: Verb, filter: &Filter) -> Re
         Verb::Pause => (search::pause_all(&mut tx, filter, &me.user.name, now).await?, "mailbox.all_paused"),
         Verb::Resume => (search::resume_all(&mut tx, filter, now).await?, "mailbox.all_resumed"),
     };
-    let detail = format!("{count} mailboxes; search {:?}, status {:?}, application {:?}", filter.q, filter.status, filter.app);
-    audit::record(&mut tx, app, audit::Entry { actor: &me.user.name, action, object: "mailboxes", detail: &detail }).await?;
+    let detail =
+        format!("{count} mailboxes; search {:?}, status {:?}, application {:?}", filter.q, filter.status, filter.app);
+    audit::record(&mut tx, app, audit::Entry { actor: &me.user.name, action, object: "mailboxes", detail: &detail })
+        .await?;
     tx.commit().await
 }

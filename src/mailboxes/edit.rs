@@ -11,16 +11,16 @@ use crate::applications::store as applications;
 use crate::audit;
 use crate::error::Result;
 use crate::ids::{ApplicationId, MailboxId};
-use crate::users::guard::Section;
 use crate::users::SignedIn;
+use crate::users::guard::Section;
 use crate::web::forms::{Choice, Field, FormErrors, title_prefix};
 use crate::web::{Page, Shell, Tab, see_other};
 
+use super::Mailbox;
 use super::check::{self, Reason};
 use super::form::{self, Typed};
 use super::show::tabs;
 use super::store::{self, Written};
-use super::Mailbox;
 
 #[derive(Template)]
 #[template(path = "mailboxes/edit.html")]
@@ -49,8 +49,12 @@ async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, typed: &Typed, errors
         tabs: tabs(&mailbox.id, "/edit", true),
         version: typed.version,
         address: Field::text("address", "E-mail address", "").kind("email").holding(&typed.address).checked(&errors),
-        display_name: Field::text("display_name", "Name", "What people here call it, if not by its address.").optional().holding(&typed.display_name).checked(&errors),
-        application: Field::text("application", "Application", "Its secret or certificate opens the mailbox.").checked(&errors),
+        display_name: Field::text("display_name", "Name", "What people here call it, if not by its address.")
+            .optional()
+            .holding(&typed.display_name)
+            .checked(&errors),
+        application: Field::text("application", "Application", "Its secret or certificate opens the mailbox.")
+            .checked(&errors),
         applications: stored.iter().map(choice).collect(),
         errors,
     })
@@ -74,7 +78,12 @@ pub async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<MailboxId
 }
 
 /// `POST /mailboxes/{id}/edit`
-pub async fn update(State(app): State<App>, me: SignedIn, Path(id): Path<MailboxId>, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn update(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<MailboxId>,
+    Form(typed): Form<Typed>,
+) -> Result<Response> {
     let mailbox = store::get(&app.db, &id).await?;
     let mut errors = FormErrors::default();
     let parsed = parse(&app, &typed, &mailbox, &mut errors).await?;
@@ -114,8 +123,11 @@ async fn parse(app: &App, typed: &Typed, mailbox: &Mailbox, errors: &mut FormErr
         Err(_) => None,
     };
     let application = errors.keep("application", chosen.ok_or("Choose one of the applications in the list."));
-    let (Some(address), Some(display_name), Some(application)) = (address, display_name, application) else { return Ok(None) };
-    let changed = Mailbox { address, display_name, application_id: application.id, version: typed.version, ..mailbox.clone() };
+    let (Some(address), Some(display_name), Some(application)) = (address, display_name, application) else {
+        return Ok(None);
+    };
+    let changed =
+        Mailbox { address, display_name, application_id: application.id, version: typed.version, ..mailbox.clone() };
     Ok(errors.is_empty().then_some(changed))
 }
 
@@ -125,9 +137,13 @@ async fn write(app: &App, me: &SignedIn, changed: &Mailbox, moved: bool) -> Resu
     if written != Written::Done {
         return Ok(written);
     }
-    let entry = audit::Entry { actor: &me.user.name, action: "mailbox.changed", object: changed.id.as_str(), detail: &changed.address };
+    let entry = audit::Entry {
+        actor: &me.user.name,
+        action: "mailbox.changed",
+        object: changed.id.as_str(),
+        detail: &changed.address,
+    };
     audit::record(&mut tx, app, entry).await?;
     tx.commit().await?;
     Ok(Written::Done)
 }
-

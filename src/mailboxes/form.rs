@@ -76,7 +76,9 @@ pub async fn parse(app: &App, typed: &Typed, errors: &mut FormErrors) -> Result<
         errors.add("access", "Choose one of the access types in the list.");
     }
     let application = application(app, typed, errors).await?;
-    let (Some(address), Some(display_name), Some(application)) = (address, display_name, application) else { return Ok(None) };
+    let (Some(address), Some(display_name), Some(application)) = (address, display_name, application) else {
+        return Ok(None);
+    };
     Ok(errors.is_empty().then_some(NewMailbox { address, display_name, application }))
 }
 
@@ -90,8 +92,10 @@ pub fn taken(address: &str) -> String {
 /// # Errors
 /// What to say at the form.
 pub fn address(typed: &str) -> std::result::Result<String, String> {
-    let invisible = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{a0}');
-    let text: String = typed.trim_matches(|c| matches!(c, '<' | '>' | '"' | '\'')).chars().filter(|c| !invisible(*c)).collect();
+    let invisible =
+        |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{a0}');
+    let text: String =
+        typed.trim_matches(|c| matches!(c, '<' | '>' | '"' | '\'')).chars().filter(|c| !invisible(*c)).collect();
     let text = text.strip_prefix("mailto:").unwrap_or(&text);
     if text.is_empty() {
         return Err("Enter the mailbox's e-mail address, for example support@contoso.com.".to_owned());
@@ -155,28 +159,45 @@ impl MailboxFields {
     /// If the applications cannot be read.
     pub async fn new(app: &App, typed: &Typed, errors: &FormErrors) -> Result<Self> {
         let stored = applications::list(&app.db).await?;
-        let chosen = match (typed.application.as_str(), stored.first()) {
-            ("", Some(first)) => first.application.id.to_string(),
-            ("", None) => "new".to_owned(),
-            (chosen, _) => chosen.to_owned(),
+        // The one that most mailboxes use is most likely meant.
+        let usual = stored.iter().max_by_key(|listed| listed.mailboxes).map(|listed| listed.application.id.to_string());
+        let chosen = match typed.application.as_str() {
+            "" => usual.unwrap_or_else(|| "new".to_owned()),
+            chosen => chosen.to_owned(),
         };
         let now = app.clock.now();
         let mut choices: Vec<Choice> = stored
             .iter()
             .map(|listed| {
-                let note = format!("{} · {}", mailboxes_words(listed.mailboxes), ends_words(listed.application.credential_ends_at, now));
+                let note = format!(
+                    "{} · {}",
+                    mailboxes_words(listed.mailboxes),
+                    ends_words(listed.application.credential_ends_at, now)
+                );
                 Choice::new(listed.application.id.as_str(), &listed.application.name, &note, &chosen)
             })
             .collect();
         choices.push(Choice::new("new", "Add an application", "It must be registered in Microsoft Entra.", &chosen));
         let hint = "The mailbox to read and send from, for example support@contoso.com";
         Ok(Self {
-            address: Field::text("address", "E-mail address", hint).kind("email").holding(&typed.address).checked(errors),
-            display_name: Field::text("display_name", "Name", "What people here call it, if not by its address.").optional().holding(&typed.display_name).checked(errors),
+            address: Field::text("address", "E-mail address", hint)
+                .kind("email")
+                .holding(&typed.address)
+                .checked(errors),
+            display_name: Field::text("display_name", "Name", "What people here call it, if not by its address.")
+                .optional()
+                .holding(&typed.display_name)
+                .checked(errors),
             account_type: Field::text("account_type", "Account Type", "").checked(errors),
             account_types: vec![Choice::new("office365", "Office365", "", "office365")],
-            access: Field::text("access", "Access Type", "How Postkey proves that it may open this mailbox.").checked(errors),
-            accesses: vec![Choice::new("application", "Without a user", "An application with its own secret or certificate. Nobody signs in.", "application")],
+            access: Field::text("access", "Access Type", "How Postkey proves that it may open this mailbox.")
+                .checked(errors),
+            accesses: vec![Choice::new(
+                "application",
+                "Without a user",
+                "An application with its own secret or certificate. Nobody signs in.",
+                "application",
+            )],
             application: Field::text("application", "Which application?", "").checked(errors),
             cards: choices.len() <= MOST_CARDS,
             applications: choices,
@@ -209,7 +230,13 @@ mod tests {
 
     #[test]
     fn an_address_is_understood_whatever_surrounds_it() {
-        for pasted in ["support@contoso.example", "  support@contoso.example\r\n", "<support@contoso.example>", "mailto:support@contoso.example", "support@contoso.example\u{200b}"] {
+        for pasted in [
+            "support@contoso.example",
+            "  support@contoso.example\r\n",
+            "<support@contoso.example>",
+            "mailto:support@contoso.example",
+            "support@contoso.example\u{200b}",
+        ] {
             assert_eq!(address(pasted).as_deref(), Ok("support@contoso.example"), "{pasted:?}");
         }
         for wrong in ["", "support", "support@", "a b", "@contoso.example", "sup\u{0}port@contoso.example"] {

@@ -93,7 +93,9 @@ pub async fn insert(tx: &mut Tx, check: &Check) -> Result<()> {
         .bind(check.started_at)
         .bind(check.finished_at)
         .bind(ladder)
-        .execute(c).await.affected())?;
+        .execute(c)
+        .await
+        .affected())?;
     in_tx!(tx, |c| sqlx::query(TRIM).bind(&check.mailbox_id).bind(KEPT).execute(c).await.affected())?;
     Ok(())
 }
@@ -103,4 +105,3 @@ pub async fn newest(db: &Db, mailbox: &MailboxId, limit: i64) -> Result<Vec<Chec
     let rows: Vec<Row> = on_db!(db, |c| sqlx::query_as(NEWEST).bind(mailbox).bind(limit).fetch_all(c).await)?;
     rows.into_iter().map(Check::try_from).collect()
 }
-

@@ -144,7 +144,10 @@ fn count_words(count: i64) -> String {
 
 fn statuses(chosen: &str) -> Vec<Choice> {
     let fixed = [Choice::new("", "Any", "", chosen), Choice::new("action", "Needs a person", "", chosen)];
-    fixed.into_iter().chain(STATUSES.iter().map(|status| Choice::new(status.value(), status.label(), "", chosen))).collect()
+    fixed
+        .into_iter()
+        .chain(STATUSES.iter().map(|status| Choice::new(status.value(), status.label(), "", chosen)))
+        .collect()
 }
 
 async fn views(app: &App, filter: &Filter, now: UnixTime) -> Result<Vec<Chip>> {
@@ -165,12 +168,18 @@ async fn views(app: &App, filter: &Filter, now: UnixTime) -> Result<Vec<Chip>> {
 fn chips(filter: &Filter, stored: &[Application], query: &[(&'static str, String)]) -> Vec<Chip> {
     let mut chips = Vec::new();
     let mut chip = |name: &str, label: String| {
-        chips.push(Chip { href: lists::with("/mailboxes", query, name, ""), label, count: String::new(), current: false });
+        chips.push(Chip {
+            href: lists::with("/mailboxes", query, name, ""),
+            label,
+            count: String::new(),
+            current: false,
+        });
     };
     if !filter.q.trim().is_empty() {
         chip("q", format!("Search: {}", filter.q.trim()));
     }
-    if let Some(choice) = statuses(&filter.status).into_iter().find(|choice| choice.checked && !choice.value.is_empty()) {
+    if let Some(choice) = statuses(&filter.status).into_iter().find(|choice| choice.checked && !choice.value.is_empty())
+    {
         chip("status", format!("Status: {}", choice.label));
     }
     if let Some(application) = stored.iter().find(|stored| stored.id.as_str() == filter.app) {
@@ -201,7 +210,16 @@ fn row_view(app: &App, found: &Found, now: UnixTime) -> RowView {
 }
 
 const HEAD: [&str; 10] = [
-    "id", "address", "name", "account_type", "access_type", "application", "incoming", "outgoing", "last_good_check", "default_outbound",
+    "id",
+    "address",
+    "name",
+    "account_type",
+    "access_type",
+    "application",
+    "incoming",
+    "outgoing",
+    "last_good_check",
+    "default_outbound",
 ];
 
 /// `GET /mailboxes.csv`, in pages of its own so that a long list needs no memory.

@@ -7,9 +7,9 @@ use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::applications::Application;
 use crate::applications::add::{self, SealedCredential};
 use crate::applications::store::Written as ApplicationWritten;
-use crate::applications::Application;
 use crate::audit;
 use crate::error::Result;
 use crate::ids::MailboxId;
@@ -18,11 +18,11 @@ use crate::users::{Role, SignedIn};
 use crate::web::forms::{FormErrors, title_prefix};
 use crate::web::{Page, Shell, see_other};
 
+use super::Mailbox;
 use super::check::{self, Progress, Reason};
 use super::form::{self, Chosen, MailboxFields, NewMailbox, Typed};
 use super::mailbox::{Health, Stamp};
 use super::store::{self, Written};
-use super::Mailbox;
 
 #[derive(Template)]
 #[template(path = "mailboxes/new.html")]
@@ -65,8 +65,13 @@ pub async fn new(State(app): State<App>, me: SignedIn, Query(start): Query<Start
 pub async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<Typed>) -> Result<Response> {
     let mut errors = FormErrors::default();
     let parsed = form::parse(&app, &typed, &mut errors).await?;
-    if matches!(&parsed, Some(NewMailbox { application: Chosen::New(_), .. })) && !me.may(Role::ApplicationAdministrator) {
-        errors.add("application", "Only application administrators can add an application. Choose a stored one, or ask one of them.");
+    if matches!(&parsed, Some(NewMailbox { application: Chosen::New(_), .. }))
+        && !me.may(Role::ApplicationAdministrator)
+    {
+        errors.add(
+            "application",
+            "Only application administrators can add an application. Choose a stored one, or ask one of them.",
+        );
     }
     let parsed = parsed.filter(|_| errors.is_empty());
     let saved = match parsed {

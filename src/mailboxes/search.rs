@@ -91,7 +91,8 @@ const SELECT: &str = "
     LEFT JOIN default_outbound d ON d.mailbox_id = m.id
     WHERE ";
 
-const COUNT: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM mailboxes m LEFT JOIN applications a ON a.id = m.application_id WHERE ";
+const COUNT: &str =
+    "SELECT COUNT(*) FROM (SELECT 1 AS one FROM mailboxes m LEFT JOIN applications a ON a.id = m.application_id WHERE ";
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Sort {
@@ -208,7 +209,13 @@ impl TryFrom<FoundRow> for Found {
     fn try_from(row: FoundRow) -> Result<Self> {
         let mailbox: Mailbox = row.mailbox.try_into()?;
         let place = Place { urgency: row.urgency, key: row.sort_key, id: mailbox.id.to_string() };
-        Ok(Self { mailbox, application: row.application_name, ends: row.credential_ends_at, is_default: row.is_default, place })
+        Ok(Self {
+            mailbox,
+            application: row.application_name,
+            ends: row.credential_ends_at,
+            is_default: row.is_default,
+            place,
+        })
     }
 }
 
@@ -292,7 +299,11 @@ where
     let up = (sort == Sort::AddressDown) == back;
     match sort {
         Sort::Urgency => {
-            query.push(if up { " AND (m.urgency, m.sort_key, m.id) > (" } else { " AND (m.urgency, m.sort_key, m.id) < (" });
+            query.push(if up {
+                " AND (m.urgency, m.sort_key, m.id) > ("
+            } else {
+                " AND (m.urgency, m.sort_key, m.id) < ("
+            });
             query.push_bind(place.urgency).push(", ");
         }
         Sort::Address | Sort::AddressDown => {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
@@ -15,11 +15,11 @@ use crate::users::{Role, SignedIn};
 use crate::web::trouble::{Trouble, Whose};
 use crate::web::when::date;
 use crate::web::{Badge, Page, Shell, Tab, When, fragment, see_other, wants_fragment};
+use crate::words::Cause;
 
 use super::history::{self, Check};
 use super::ladder::{Outcome, Step};
-use super::mailbox::BIN_LASTS;
-use super::{Mailbox, store};
+use super::{Mailbox, gone, store};
 
 /// Checks that the page folds into its history.
 const RECENT: i64 = 40;
@@ -39,6 +39,7 @@ struct Show {
     good: Option<When>,
     checked: Option<When>,
     trouble: Option<Trouble>,
+    remedy: Option<Remedy>,
     others: i64,
     checking: bool,
     paused: Option<(String, When)>,
@@ -51,18 +52,6 @@ struct Show {
     client_id: String,
     created: (String, When),
     may_operate: bool,
-    may_edit: bool,
-}
-
-#[derive(Template)]
-#[template(path = "mailboxes/gone.html")]
-struct Gone {
-    shell: Shell,
-    id: String,
-    address: String,
-    by: String,
-    at: When,
-    until: String,
     may_edit: bool,
 }
 
@@ -95,6 +84,12 @@ impl From<Step> for StepView {
     }
 }
 
+/// Where in Postkey the trouble is mended.
+struct Remedy {
+    href: String,
+    label: &'static str,
+}
+
 /// A line of the history; equal neighbours are one line.
 struct Event {
     family: &'static str,
@@ -105,11 +100,16 @@ struct Event {
 }
 
 /// `GET /mailboxes/{id}`
-pub async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>, headers: HeaderMap) -> Result<Response> {
+pub async fn show(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
     let Ok(id) = id.parse::<MailboxId>() else { return by_address(&app, &id).await };
     let mailbox = store::find(&app.db, &id).await?.ok_or(AppError::NotFound)?;
     if mailbox.deleted.is_some() {
-        return Ok(gone(&app, &me, &mailbox));
+        return Ok(gone::page(&app, &me, &mailbox));
     }
     let page = page(&app, &me, mailbox).await?;
     if wants_fragment(&headers, "health") {
@@ -146,6 +146,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
         since: when(health.since),
         good: health.good_at.map(when),
         checked: health.checked_at.map(when),
+        remedy: last.and_then(|check| remedy(check, &application, me)),
         others: if shared { others } else { 0 },
         checking,
         paused: mailbox.paused.as_ref().map(|stamp| (stamp.by.clone(), when(stamp.at))),
@@ -164,6 +165,18 @@ async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
         address: mailbox.address,
         display_name: mailbox.display_name,
     })
+}
+
+fn remedy(check: &Check, application: &Application, me: &SignedIn) -> Option<Remedy> {
+    let (_, failure) = check.ladder.failure()?;
+    let here = format!("/applications/{}", application.id);
+    match failure.cause {
+        Cause::SecretExpired | Cause::SecretRefused if me.may(Role::ApplicationAdministrator) => {
+            Some(Remedy { href: format!("{here}/secrets/new"), label: "Add the new secret" })
+        }
+        cause if cause.of_application() => Some(Remedy { href: here, label: "Open the application" }),
+        _ => None,
+    }
 }
 
 fn is_shared(check: &Check) -> bool {
@@ -197,7 +210,12 @@ fn events(checks: &[Check], when: impl Fn(UnixTime) -> When) -> Vec<Event> {
     let mut folded: Vec<(usize, &Check)> = Vec::new();
     for check in checks {
         match folded.last_mut() {
-            Some((count, first)) if (first.incoming, first.outgoing) == (check.incoming, check.outgoing) && check.reason != "test_message" => *count += 1,
+            Some((count, first))
+                if (first.incoming, first.outgoing) == (check.incoming, check.outgoing)
+                    && check.reason != "test_message" =>
+            {
+                *count += 1
+            }
             _ => folded.push((1, check)),
         }
     }
@@ -221,20 +239,4 @@ fn event(count: usize, check: &Check, at: When) -> Event {
         None => worse.label().to_owned(),
     };
     Event { family: badge.family, icon: badge.icon, title, text, at }
-}
-
-fn gone(app: &App, me: &SignedIn, mailbox: &Mailbox) -> Response {
-    let now = app.clock.now();
-    let zone = &app.config.time_zone;
-    let deleted = mailbox.deleted.clone().unwrap_or_else(|| mailbox.created.clone());
-    let page = Gone {
-        shell: me.shell(app, Section::Mailboxes),
-        id: mailbox.id.to_string(),
-        address: mailbox.address.clone(),
-        by: deleted.by,
-        at: When::at(deleted.at, now, zone),
-        until: date(deleted.at.plus(BIN_LASTS), zone),
-        may_edit: me.may(Role::MailboxAdministrator),
-    };
-    Page::with_status(StatusCode::GONE, page).into_response()
 }

@@ -49,6 +49,8 @@ const FINISH_CHECK: &str = "
         last_check_id = $8
     WHERE id = $1";
 
+const ABANDON_CHECK: &str = "UPDATE mailboxes SET checking_since = NULL WHERE id = $1";
+
 const FORGET_INTERRUPTED: &str = "UPDATE mailboxes SET checking_since = NULL WHERE checking_since <= $1";
 
 const PAUSE: &str = "
@@ -106,7 +108,8 @@ impl TryFrom<Row> for Mailbox {
     type Error = AppError;
 
     fn try_from(row: Row) -> Result<Self> {
-        let wrong = |column: &str| AppError::internal(anyhow::anyhow!("mailboxes.{column} of {} is impossible", row.id));
+        let wrong =
+            |column: &str| AppError::internal(anyhow::anyhow!("mailboxes.{column} of {} is impossible", row.id));
         let stamp = |by: Option<String>, at: Option<UnixTime>| at.map(|at| Stamp { by: by.unwrap_or_default(), at });
         Ok(Self {
             health: Health {
@@ -193,7 +196,13 @@ pub async fn update(tx: &mut Tx, mailbox: &Mailbox, unverify: bool, now: UnixTim
         .await);
     let done = written(done)?;
     if done == Written::Done && unverify {
-        in_tx!(tx, |c| sqlx::query(UNVERIFY).bind(&mailbox.id).bind(unverified_urgency()).bind(now).execute(c).await.affected())?;
+        in_tx!(tx, |c| sqlx::query(UNVERIFY)
+            .bind(&mailbox.id)
+            .bind(unverified_urgency())
+            .bind(now)
+            .execute(c)
+            .await
+            .affected())?;
     }
     Ok(done)
 }
@@ -237,7 +246,15 @@ pub async fn finish_check(tx: &mut Tx, check: &Check, sent: bool) -> Result<()> 
         .bind(check.incoming == Status::Connected)
         .bind(sent)
         .bind(&check.id)
-        .execute(c).await.affected())?;
+        .execute(c)
+        .await
+        .affected())?;
+    Ok(())
+}
+
+/// Ends a check that came to no verdict.
+pub async fn abandon_check(tx: &mut Tx, id: &MailboxId) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(ABANDON_CHECK).bind(id).execute(c).await.affected())?;
     Ok(())
 }
 
@@ -251,7 +268,8 @@ pub async fn forget_interrupted_checks(tx: &mut Tx, now: UnixTime) -> Result<()>
 
 /// Leaves a mailbox alone from now on. `Changed` if it already was.
 pub async fn pause(tx: &mut Tx, id: &MailboxId, by: &str, now: UnixTime) -> Result<Written> {
-    let done = in_tx!(tx, |c| sqlx::query_scalar::<_, MailboxId>(PAUSE).bind(id).bind(by).bind(now).fetch_optional(c).await);
+    let done =
+        in_tx!(tx, |c| sqlx::query_scalar::<_, MailboxId>(PAUSE).bind(id).bind(by).bind(now).fetch_optional(c).await);
     written(done)
 }
 
@@ -264,13 +282,15 @@ pub async fn resume(tx: &mut Tx, id: &MailboxId, now: UnixTime) -> Result<Writte
 /// Puts a mailbox into the bin; its address is free for another.
 pub async fn delete(tx: &mut Tx, id: &MailboxId, by: &str, now: UnixTime) -> Result<Written> {
     in_tx!(tx, |c| sqlx::query(CLEAR_DEFAULT).bind(id).execute(c).await.affected())?;
-    let done = in_tx!(tx, |c| sqlx::query_scalar::<_, MailboxId>(DELETE).bind(id).bind(by).bind(now).fetch_optional(c).await);
+    let done =
+        in_tx!(tx, |c| sqlx::query_scalar::<_, MailboxId>(DELETE).bind(id).bind(by).bind(now).fetch_optional(c).await);
     written(done)
 }
 
 /// Takes a mailbox out of the bin, paused. `Taken` if its address has a new owner.
 pub async fn restore(tx: &mut Tx, id: &MailboxId, by: &str, now: UnixTime) -> Result<Written> {
-    let done = in_tx!(tx, |c| sqlx::query_scalar::<_, MailboxId>(RESTORE).bind(id).bind(by).bind(now).fetch_optional(c).await);
+    let done =
+        in_tx!(tx, |c| sqlx::query_scalar::<_, MailboxId>(RESTORE).bind(id).bind(by).bind(now).fetch_optional(c).await);
     written(done)
 }
 

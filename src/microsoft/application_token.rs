@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
 use oauth2::{
-    AsyncHttpClient, AuthType, Client, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, RequestTokenError, Scope, StandardRevocableToken, TokenUrl,
+    AsyncHttpClient, AuthType, Client, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
+    RequestTokenError, Scope, StandardRevocableToken, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
@@ -74,10 +74,7 @@ impl OAuthHttp<'_> {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Box<Failure>> {
         let unformed = |_| self.microsoft.unformed();
         let request = reqwest::Request::try_from(request).map_err(unformed)?;
-        let answer = self
-            .microsoft
-            .exchange(request, self.proof.text.clone())
-            .await?;
+        let answer = self.microsoft.exchange(request, self.proof.text.clone()).await?;
         if answer.is_busy() {
             return Err(refusal(&answer, self.proof.flow));
         }
@@ -105,31 +102,19 @@ type TokenClient = Client<
 
 impl Microsoft {
     /// Gets a token for Microsoft Graph by the application's own credential (client credentials).
-    pub async fn application_token(
-        &self,
-        application: &ApplicationRef,
-        credential: &Credential,
-    ) -> Outcome<Issued> {
+    pub async fn application_token(&self, application: &ApplicationRef, credential: &Credential) -> Outcome<Issued> {
         let (started, issued_at) = (Instant::now(), self.clock.now());
-        let endpoint = below(
-            self.authority(application.cloud)?,
-            &[&application.tenant.to_string(), "oauth2", "v2.0", "token"],
-        );
+        let endpoint =
+            below(self.authority(application.cloud)?, &[&application.tenant.to_string(), "oauth2", "v2.0", "token"]);
         let proof = self.proof(application.client_id, credential, &endpoint)?;
         let client = token_client(application.client_id, endpoint, &proof);
-        let mut request = client
-            .exchange_client_credentials()
-            .add_scope(self.default_scope(application.cloud)?);
+        let mut request = client.exchange_client_credentials().add_scope(self.default_scope(application.cloud)?);
         if proof.flow == Flow::Certificate {
             request = request
                 .add_extra_param("client_assertion_type", ASSERTION_TYPE)
                 .add_extra_param("client_assertion", proof.text.expose_secret());
         }
-        let http = OAuthHttp {
-            microsoft: self,
-            proof: &proof,
-            slot: Mutex::new(None),
-        };
+        let http = OAuthHttp { microsoft: self, proof: &proof, slot: Mutex::new(None) };
         let answered = request.request_async(&http).await;
         let answer = http.slot.into_inner().ok().flatten();
         let (token, answer) = match (answered, answer) {
@@ -142,52 +127,24 @@ impl Microsoft {
         let issued = Issued::believe(&token, issued_at, self.limits.token_bytes)
             .ok_or_else(|| classify::transport(Transport::BadAnswer, &answer.seen))?;
         let took_ms = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
-        Ok(Issued {
-            skew_seconds: answer.seen.skew_seconds,
-            took_ms,
-            ..issued
-        })
+        Ok(Issued { skew_seconds: answer.seen.skew_seconds, took_ms, ..issued })
     }
 
     /// Everything that is consented to; the only scope that client credentials may ask for.
     fn default_scope(&self, cloud: Cloud) -> Outcome<Scope> {
         let graph = self.clouds.graph(cloud).ok_or_else(|| self.no_cloud())?;
-        Ok(Scope::new(format!(
-            "{}/.default",
-            graph.as_str().trim_end_matches('/')
-        )))
+        Ok(Scope::new(format!("{}/.default", graph.as_str().trim_end_matches('/'))))
     }
 
-    fn proof(
-        &self,
-        client_id: ClientId,
-        credential: &Credential,
-        endpoint: &Url,
-    ) -> Outcome<Proof> {
+    fn proof(&self, client_id: ClientId, credential: &Credential, endpoint: &Url) -> Outcome<Proof> {
         let now = self.clock.now();
         match credential {
-            Credential::Secret(secret) => Ok(Proof {
-                flow: Flow::Secret,
-                text: secret.clone(),
-            }),
-            Credential::Certificate {
-                private_key_pem,
-                thumbprint,
-            } => {
-                let claims =
-                    certificate::Claims::new(client_id, endpoint.as_str(), now, fresh_guid());
+            Credential::Secret(secret) => Ok(Proof { flow: Flow::Secret, text: secret.clone() }),
+            Credential::Certificate { private_key_pem, thumbprint } => {
+                let claims = certificate::Claims::new(client_id, endpoint.as_str(), now, fresh_guid());
                 certificate::sign(&claims, private_key_pem, *thumbprint)
-                    .map(|text| Proof {
-                        flow: Flow::Certificate,
-                        text,
-                    })
-                    .map_err(|_| {
-                        Failure::of(
-                            Cause::SecretUnreadable,
-                            "The private key cannot be used.",
-                            now,
-                        )
-                    })
+                    .map(|text| Proof { flow: Flow::Certificate, text })
+                    .map_err(|_| Failure::of(Cause::SecretUnreadable, "The private key cannot be used.", now))
             }
         }
     }
@@ -208,18 +165,12 @@ impl Microsoft {
             (RequestTokenError::Parse(error, _), Some(answer)) => {
                 classify::transport(answer.unreadable(Some(error.inner())), &answer.seen)
             }
-            (RequestTokenError::Other(_), Some(answer)) => {
-                classify::transport(answer.unreadable(None), &answer.seen)
-            }
+            (RequestTokenError::Other(_), Some(answer)) => classify::transport(answer.unreadable(None), &answer.seen),
         }
     }
 
     fn unformed(&self) -> Box<Failure> {
-        Failure::of(
-            Cause::Other,
-            "Postkey could not form the request.",
-            self.clock.now(),
-        )
+        Failure::of(Cause::Other, "Postkey could not form the request.", self.clock.now())
     }
 }
 
@@ -228,9 +179,7 @@ fn token_client(client_id: ClientId, endpoint: Url, proof: &Proof) -> TokenClien
         .set_token_uri(TokenUrl::from_url(endpoint))
         .set_auth_type(AuthType::RequestBody);
     match proof.flow {
-        Flow::Secret => {
-            client.set_client_secret(ClientSecret::new(proof.text.expose_secret().to_owned()))
-        }
+        Flow::Secret => client.set_client_secret(ClientSecret::new(proof.text.expose_secret().to_owned())),
         Flow::Certificate | Flow::OnBehalfOfUser => client,
     }
 }
@@ -242,10 +191,7 @@ mod tests {
     #[test]
     fn a_credential_is_never_shown() {
         let secret = || SecretString::from("s3cr3t");
-        let certificate = Credential::Certificate {
-            private_key_pem: secret(),
-            thumbprint: Thumbprint::of(b"x"),
-        };
+        let certificate = Credential::Certificate { private_key_pem: secret(), thumbprint: Thumbprint::of(b"x") };
         for credential in [Credential::Secret(secret()), certificate] {
             assert!(!format!("{credential:?}").contains("s3cr3t"));
         }

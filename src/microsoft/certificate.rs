@@ -97,19 +97,14 @@ pub struct SelfSigned {
 /// stand in a certificate.
 pub fn make(common_name: &str, now: UnixTime, days: u32) -> anyhow::Result<SelfSigned> {
     let not_after = now.plus(i64::from(days) * 24 * 3600);
-    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)
-        .context("cannot make a key pair")?;
+    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).context("cannot make a key pair")?;
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, common_name);
+    params.distinguished_name.push(DnType::CommonName, common_name);
     params.not_before = moment(now)?;
     params.not_after = moment(not_after)?;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    let certificate = params
-        .self_signed(&key)
-        .context("cannot sign the certificate")?;
+    let certificate = params.self_signed(&key).context("cannot sign the certificate")?;
     let der = certificate.der().to_vec();
     Ok(SelfSigned {
         private_key_pem: SecretString::from(Zeroizing::new(key.serialize_pem()).as_str()),
@@ -150,22 +145,15 @@ impl Claims {
 }
 
 /// Signs the claims (PS256). Fails if the key is not an RSA key in PKCS#8 PEM.
-pub(super) fn sign(
-    claims: &Claims,
-    key_pem: &SecretString,
-    thumbprint: Thumbprint,
-) -> anyhow::Result<SecretString> {
+pub(super) fn sign(claims: &Claims, key_pem: &SecretString, thumbprint: Thumbprint) -> anyhow::Result<SecretString> {
     let key = EncodingKey::from_rsa_pem(key_pem.expose_secret().as_bytes())?;
     let mut header = Header::new(Algorithm::PS256);
     header.x5t_s256 = Some(URL_SAFE_NO_PAD.encode(thumbprint.0));
-    Ok(SecretString::from(jsonwebtoken::encode(
-        &header, claims, &key,
-    )?))
+    Ok(SecretString::from(jsonwebtoken::encode(&header, claims, &key)?))
 }
 
 fn moment(time: UnixTime) -> anyhow::Result<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp(time.seconds())
-        .context("the date cannot stand in a certificate")
+    OffsetDateTime::from_unix_timestamp(time.seconds()).context("the date cannot stand in a certificate")
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -188,48 +176,27 @@ mod tests {
         assert_eq!(made.not_after.since(NOW), 365 * 24 * 3600);
         assert_eq!(made.thumbprint_sha1.len(), 40);
         assert_eq!(made.thumbprint, Thumbprint::of(&made.der));
-        assert!(
-            made.pem.starts_with("-----BEGIN CERTIFICATE-----") && !made.pem.contains("PRIVATE")
-        );
+        assert!(made.pem.starts_with("-----BEGIN CERTIFICATE-----") && !made.pem.contains("PRIVATE"));
         assert!(!format!("{made:?}").contains("PRIVATE KEY"));
 
         let client_id = ClientId::parse("9e1c0f6a-1111-4222-8333-444455556666").unwrap();
-        let claims = Claims::new(
-            client_id,
-            "https://login.example/t/oauth2/v2.0/token",
-            NOW,
-            Uuid::from_u128(7),
-        );
+        let claims = Claims::new(client_id, "https://login.example/t/oauth2/v2.0/token", NOW, Uuid::from_u128(7));
         let proof = sign(&claims, &made.private_key_pem, made.thumbprint).unwrap();
         let (message, signature) = proof.expose_secret().rsplit_once('.').unwrap();
         let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
         let pem = made.private_key_pem.expose_secret().replace("\n", "");
         let der = pem.split("-----").nth(2).unwrap();
-        let der = base64::engine::general_purpose::STANDARD
-            .decode(der.replace('\r', ""))
-            .unwrap();
-        let public = RsaKeyPair::from_pkcs8(&der)
-            .unwrap()
-            .public_key()
-            .as_der()
-            .unwrap();
+        let der = base64::engine::general_purpose::STANDARD.decode(der.replace('\r', "")).unwrap();
+        let public = RsaKeyPair::from_pkcs8(&der).unwrap().public_key().as_der().unwrap();
         let public = UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, public.as_ref().to_vec());
         public.verify(message.as_bytes(), &signature).unwrap();
 
         let part = |at| {
-            let bytes = URL_SAFE_NO_PAD
-                .decode(message.split('.').nth(at).unwrap())
-                .unwrap();
+            let bytes = URL_SAFE_NO_PAD.decode(message.split('.').nth(at).unwrap()).unwrap();
             serde_json::from_slice::<serde_json::Value>(&bytes).unwrap()
         };
-        assert_eq!(
-            (&part(0)["alg"], &part(0)["typ"]),
-            (&"PS256".into(), &"JWT".into())
-        );
-        assert_eq!(
-            part(0)["x5t#S256"],
-            URL_SAFE_NO_PAD.encode(made.thumbprint.0)
-        );
+        assert_eq!((&part(0)["alg"], &part(0)["typ"]), (&"PS256".into(), &"JWT".into()));
+        assert_eq!(part(0)["x5t#S256"], URL_SAFE_NO_PAD.encode(made.thumbprint.0));
         assert_eq!(part(1)["exp"], NOW.plus(600).seconds());
         assert_eq!(part(1)["iss"], part(1)["sub"]);
     }
@@ -246,10 +213,7 @@ mod tests {
     fn a_thumbprint_reads_back() {
         let thumbprint = Thumbprint::of(b"certificate");
         assert_eq!(Thumbprint::parse(&thumbprint.to_string()), Some(thumbprint));
-        assert_eq!(
-            Thumbprint::parse(&thumbprint.to_string().to_lowercase()),
-            Some(thumbprint)
-        );
+        assert_eq!(Thumbprint::parse(&thumbprint.to_string().to_lowercase()), Some(thumbprint));
         for odd in ["", "é", &"zz".repeat(32), &"aa".repeat(31), &"é".repeat(32)] {
             assert_eq!(Thumbprint::parse(odd), None);
         }

@@ -43,21 +43,11 @@ const CERTIFICATE: Possible = &[
     Cause::AppNotFound,
     Cause::SetupFault,
 ];
-const APPLICATION: Possible = &[
-    Cause::AppNotFound,
-    Cause::TenantNotFound,
-    Cause::NeedsConsent,
-    Cause::Blocked,
-    Cause::SetupFault,
-];
+const APPLICATION: Possible =
+    &[Cause::AppNotFound, Cause::TenantNotFound, Cause::NeedsConsent, Cause::Blocked, Cause::SetupFault];
 const TENANT: Possible = &[Cause::TenantNotFound, Cause::SetupFault];
 const CONSENT: Possible = &[Cause::NeedsConsent];
-const PERSON: Possible = &[
-    Cause::NeedsSignIn,
-    Cause::NeedsConsent,
-    Cause::Blocked,
-    Cause::WrongAccount,
-];
+const PERSON: Possible = &[Cause::NeedsSignIn, Cause::NeedsConsent, Cause::Blocked, Cause::WrongAccount];
 const POLICY: Possible = &[Cause::Blocked, Cause::NeedsConsent];
 const SCOPE: Possible = &[Cause::NeedsConsent, Cause::SetupFault];
 const RESOURCE: Possible = &[Cause::SetupFault, Cause::NeedsConsent];
@@ -78,22 +68,15 @@ pub(super) fn entra(status: u16, error: &EntraError, flow: Flow, seen: &Seen) ->
     let cause = match status {
         429 => Cause::Throttled,
         408 | 500.. => named(WAIT, number),
-        _ if error.error == "invalid_grant" && error.numbers().any(|number| number == 50_196) => {
-            Cause::Throttled
-        }
+        _ if error.error == "invalid_grant" && error.numbers().any(|number| number == 50_196) => Cause::Throttled,
         _ => named(possible(error, flow), number),
     };
     let text = error.error_description.as_deref().unwrap_or(&error.error);
-    let code = number
-        .map(Code::Aadsts)
-        .or((status == 429 || status >= 500).then_some(Code::Http(status)));
+    let code = number.map(Code::Aadsts).or((status == 429 || status >= 500).then_some(Code::Http(status)));
     let mut failure = seen.failure(cause, code, without_ids(text));
     failure.oauth_error = word(&error.error);
     failure.suberror = error.suberror.as_deref().and_then(word);
-    failure.claims = error
-        .claims
-        .as_deref()
-        .and_then(|claims| seen.claims(claims));
+    failure.claims = error.claims.as_deref().and_then(|claims| seen.claims(claims));
     failure.trace_id = error.trace_id.as_deref().and_then(word);
     if let Some(id) = error.correlation_id.as_deref().and_then(word) {
         failure.correlation_id = Some(id);
@@ -103,10 +86,7 @@ pub(super) fn entra(status: u16, error: &EntraError, flow: Flow, seen: &Seen) ->
 
 /// 70002 is a wrapper that tells nothing by itself; another number that comes with it tells more.
 fn telling_number(error: &EntraError) -> Option<u32> {
-    error
-        .numbers()
-        .find(|number| *number != 70_002)
-        .or_else(|| error.numbers().next())
+    error.numbers().find(|number| *number != 70_002).or_else(|| error.numbers().next())
 }
 
 fn named(possible: Possible, number: Option<u32>) -> Cause {
@@ -117,11 +97,7 @@ fn named(possible: Possible, number: Option<u32>) -> Cause {
 }
 
 fn possible(error: &EntraError, flow: Flow) -> Possible {
-    let by_person = if flow == Flow::OnBehalfOfUser {
-        PERSON
-    } else {
-        POLICY
-    };
+    let by_person = if flow == Flow::OnBehalfOfUser { PERSON } else { POLICY };
     if error.error == "consent_required" || error.suberror.as_deref() == Some("consent_required") {
         return CONSENT;
     }
@@ -149,16 +125,8 @@ fn without_ids(text: &str) -> &str {
 
 /// The failure behind a status that tells all by itself (408, 429, 5xx) and an unreadable body.
 pub(super) fn busy(status: u16, seen: &Seen) -> Box<Failure> {
-    let cause = if status == 429 {
-        Cause::Throttled
-    } else {
-        Cause::ProviderDown
-    };
-    seen.failure(
-        cause,
-        Some(Code::Http(status)),
-        &format!("HTTP status {status}"),
-    )
+    let cause = if status == 429 { Cause::Throttled } else { Cause::ProviderDown };
+    seen.failure(cause, Some(Code::Http(status)), &format!("HTTP status {status}"))
 }
 
 /// The failure of an exchange that gave no usable answer.
@@ -180,23 +148,12 @@ struct GraphErrorBody {
 }
 
 /// The failure behind an error of Graph. `challenge` is the `WWW-Authenticate` header.
-pub(super) fn graph(
-    status: u16,
-    error: &GraphError,
-    challenge: Option<&str>,
-    seen: &Seen,
-) -> Box<Failure> {
+pub(super) fn graph(status: u16, error: &GraphError, challenge: Option<&str>, seen: &Seen) -> Box<Failure> {
     let name = word(&error.error.code);
     let code = name.clone().map_or(Code::Http(status), Code::Graph);
-    let claims = challenge
-        .and_then(challenged)
-        .and_then(|claims| seen.claims(&claims));
+    let claims = challenge.and_then(challenged).and_then(|claims| seen.claims(&claims));
     let asked_more = challenge.is_some_and(|text| text.contains("insufficient_claims"));
-    let cause = if asked_more {
-        Cause::Blocked
-    } else {
-        graph_cause(status, name.as_deref().unwrap_or_default())
-    };
+    let cause = if asked_more { Cause::Blocked } else { graph_cause(status, name.as_deref().unwrap_or_default()) };
     let mut failure = seen.failure(cause, Some(code), &error.error.message);
     failure.claims = claims;
     if status == 401 && failure.cause == Cause::SetupFault {
@@ -207,21 +164,13 @@ pub(super) fn graph(
 
 fn graph_cause(status: u16, code: &str) -> Cause {
     match (status, code) {
-        (429, _) | (_, "ApplicationThrottled" | "TooManyRequests" | "activityLimitReached") => {
-            Cause::Throttled
-        }
+        (429, _) | (_, "ApplicationThrottled" | "TooManyRequests" | "activityLimitReached") => Cause::Throttled,
         (408 | 500.., _) => Cause::ProviderDown,
-        (401 | 403, "NoPermissionsInAccessToken" | "Authorization_RequestDenied") => {
-            Cause::NeedsConsent
-        }
+        (401 | 403, "NoPermissionsInAccessToken" | "Authorization_RequestDenied") => Cause::NeedsConsent,
         (401, _) => Cause::SetupFault,
         (403, _) => Cause::NoAccess,
-        (404, _) | (_, "ErrorNonExistentMailbox" | "MailboxNotHostedInExchangeOnline") => {
-            Cause::MailboxNotFound
-        }
-        (400, "ErrorInvalidRecipients" | "ErrorMimeContentInvalidBase64String" | "BadRequest") => {
-            Cause::SetupFault
-        }
+        (404, _) | (_, "ErrorNonExistentMailbox" | "MailboxNotHostedInExchangeOnline") => Cause::MailboxNotFound,
+        (400, "ErrorInvalidRecipients" | "ErrorMimeContentInvalidBase64String" | "BadRequest") => Cause::SetupFault,
         _ => Cause::Other,
     }
 }
@@ -230,10 +179,7 @@ fn graph_cause(status: u16, code: &str) -> Cause {
 fn challenged(challenge: &str) -> Option<String> {
     let (_, rest) = challenge.split_once("claims=\"")?;
     let encoded = rest.split('"').next()?.trim_end_matches('=');
-    let decoded = STANDARD_NO_PAD
-        .decode(encoded)
-        .or_else(|_| URL_SAFE_NO_PAD.decode(encoded))
-        .ok()?;
+    let decoded = STANDARD_NO_PAD.decode(encoded).or_else(|_| URL_SAFE_NO_PAD.decode(encoded)).ok()?;
     String::from_utf8(decoded).ok()
 }
 

@@ -25,13 +25,7 @@ pub enum Cloud {
 
 impl Cloud {
     /// Every cloud, the custom one last.
-    pub const ALL: &[Self] = &[
-        Self::Global,
-        Self::UsGovernment,
-        Self::UsDod,
-        Self::China,
-        Self::Custom,
-    ];
+    pub const ALL: &[Self] = &[Self::Global, Self::UsGovernment, Self::UsDod, Self::China, Self::Custom];
 
     /// The stable name in forms, in the API and in the database.
     pub const fn value(self) -> &'static str {
@@ -46,10 +40,7 @@ impl Cloud {
 
     /// The cloud with this stable name.
     pub fn parse(value: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|cloud| cloud.value() == value)
+        Self::ALL.iter().copied().find(|cloud| cloud.value() == value)
     }
 }
 
@@ -88,11 +79,7 @@ static KNOWN: LazyLock<[Known; 4]> = LazyLock::new(|| {
         graph: Url::parse(graph).expect("a constant address"),
         portal,
     };
-    let azure = |entra| Portal {
-        entra,
-        exchange: None,
-        microsoft365: None,
-    };
+    let azure = |entra| Portal { entra, exchange: None, microsoft365: None };
     let global = Portal {
         entra: "entra.microsoft.com",
         exchange: Some("admin.exchange.microsoft.com"),
@@ -100,24 +87,9 @@ static KNOWN: LazyLock<[Known; 4]> = LazyLock::new(|| {
     };
     let government = "https://login.microsoftonline.us";
     [
-        known(
-            "Global (also GCC)",
-            "https://login.microsoftonline.com",
-            "https://graph.microsoft.com",
-            global,
-        ),
-        known(
-            "US Government GCC High",
-            government,
-            "https://graph.microsoft.us",
-            azure("portal.azure.us"),
-        ),
-        known(
-            "US Government DoD",
-            government,
-            "https://dod-graph.microsoft.us",
-            azure("portal.azure.us"),
-        ),
+        known("Global (also GCC)", "https://login.microsoftonline.com", "https://graph.microsoft.com", global),
+        known("US Government GCC High", government, "https://graph.microsoft.us", azure("portal.azure.us")),
+        known("US Government DoD", government, "https://dod-graph.microsoft.us", azure("portal.azure.us")),
         known(
             "China (21Vianet)",
             "https://login.partner.microsoftonline.cn",
@@ -138,14 +110,10 @@ impl Clouds {
     /// info, a query or a fragment.
     pub fn new(custom: Option<CustomCloud>) -> anyhow::Result<Self> {
         if let Some(cloud) = &custom {
-            ensure!(
-                !cloud.name.trim().is_empty(),
-                "the custom cloud needs a name"
-            );
+            ensure!(!cloud.name.trim().is_empty(), "the custom cloud needs a name");
             for (what, address) in [("authority", &cloud.authority), ("graph", &cloud.graph)] {
                 ensure!(
-                    address.scheme() == "https"
-                        || (address.scheme() == "http" && is_loopback(address)),
+                    address.scheme() == "https" || (address.scheme() == "http" && is_loopback(address)),
                     "{what} of the custom cloud is {address}: it must be https, or http on a loopback address"
                 );
                 ensure!(
@@ -184,16 +152,12 @@ impl Clouds {
 
     /// Root of the cloud's sign-in service; none for a custom cloud that is not configured (any more).
     pub fn authority(&self, cloud: Cloud) -> Option<&Url> {
-        known(cloud)
-            .map(|known| &known.authority)
-            .or_else(|| self.custom.as_ref().map(|custom| &custom.authority))
+        known(cloud).map(|known| &known.authority).or_else(|| self.custom.as_ref().map(|custom| &custom.authority))
     }
 
     /// Root of the cloud's Microsoft Graph; none for a custom cloud that is not configured (any more).
     pub fn graph(&self, cloud: Cloud) -> Option<&Url> {
-        known(cloud)
-            .map(|known| &known.graph)
-            .or_else(|| self.custom.as_ref().map(|custom| &custom.graph))
+        known(cloud).map(|known| &known.graph).or_else(|| self.custom.as_ref().map(|custom| &custom.graph))
     }
 
     /// The portals in which an administrator works; none for the custom cloud.
@@ -203,14 +167,11 @@ impl Clouds {
 
     /// Scheme, host and port of the sign-in service, for a page that sends the browser there.
     pub fn origin(&self, cloud: Cloud) -> Option<String> {
-        self.authority(cloud)
-            .map(|authority| authority.origin().ascii_serialization())
+        self.authority(cloud).map(|authority| authority.origin().ascii_serialization())
     }
 
     pub(super) fn speaks_plain_http(&self) -> bool {
-        self.custom.as_ref().is_some_and(|cloud| {
-            cloud.authority.scheme() == "http" || cloud.graph.scheme() == "http"
-        })
+        self.custom.as_ref().is_some_and(|cloud| cloud.authority.scheme() == "http" || cloud.graph.scheme() == "http")
     }
 }
 
@@ -239,19 +200,10 @@ mod tests {
     fn every_cloud_of_microsoft_has_its_own_addresses() {
         let clouds = Clouds::new(None).unwrap();
         assert_eq!(clouds.offered().len(), 4);
-        assert_eq!(
-            clouds.graph(Cloud::UsDod).unwrap().as_str(),
-            "https://dod-graph.microsoft.us/"
-        );
-        assert_eq!(
-            clouds.origin(Cloud::China).unwrap(),
-            "https://login.partner.microsoftonline.cn"
-        );
+        assert_eq!(clouds.graph(Cloud::UsDod).unwrap().as_str(), "https://dod-graph.microsoft.us/");
+        assert_eq!(clouds.origin(Cloud::China).unwrap(), "https://login.partner.microsoftonline.cn");
         assert_eq!(clouds.label(Cloud::Global), "Global (also GCC)");
-        assert_eq!(
-            clouds.portal(Cloud::UsGovernment).unwrap().entra,
-            "portal.azure.us"
-        );
+        assert_eq!(clouds.portal(Cloud::UsGovernment).unwrap().entra, "portal.azure.us");
         for cloud in Cloud::ALL {
             assert_eq!(Cloud::parse(cloud.value()), Some(*cloud));
         }
@@ -263,21 +215,13 @@ mod tests {
         assert!(clouds.authority(Cloud::Custom).is_none() && clouds.graph(Cloud::Custom).is_none());
         let clouds = custom("http://127.0.0.1:8081/entra").unwrap();
         assert_eq!(clouds.offered().last(), Some(&Cloud::Custom));
-        assert_eq!(
-            clouds.origin(Cloud::Custom).unwrap(),
-            "http://127.0.0.1:8081"
-        );
+        assert_eq!(clouds.origin(Cloud::Custom).unwrap(), "http://127.0.0.1:8081");
         assert!(clouds.portal(Cloud::Custom).is_none() && clouds.speaks_plain_http());
     }
 
     #[test]
     fn a_custom_cloud_that_would_leak_is_refused() {
-        for good in [
-            "https://login.example",
-            "http://localhost:1",
-            "http://127.0.0.9",
-            "http://[::1]:80/entra",
-        ] {
+        for good in ["https://login.example", "http://localhost:1", "http://127.0.0.9", "http://[::1]:80/entra"] {
             assert!(custom(good).is_ok(), "{good}");
         }
         for bad in [

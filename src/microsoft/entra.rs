@@ -24,15 +24,7 @@ impl Microsoft {
     /// Asks whether a tenant exists, and for its ID. Sends no credential.
     pub async fn tenant(&self, cloud: Cloud, tenant: &Tenant) -> Outcome<TenantFound> {
         let authority = self.authority(cloud)?;
-        let address = below(
-            authority,
-            &[
-                &tenant.to_string(),
-                "v2.0",
-                ".well-known",
-                "openid-configuration",
-            ],
-        );
+        let address = below(authority, &[&tenant.to_string(), "v2.0", ".well-known", "openid-configuration"]);
         let request = reqwest::Request::new(reqwest::Method::GET, address);
         let answer = self.exchange(request, SecretString::default()).await?;
         if !answer.status.is_success() {
@@ -41,18 +33,12 @@ impl Microsoft {
         let id = match serde_json::from_slice::<Discovery>(&answer.body) {
             Ok(found) => found.tenant(authority),
             Err(error) => {
-                return Err(classify::transport(
-                    answer.unreadable(Some(&error)),
-                    &answer.seen,
-                ));
+                return Err(classify::transport(answer.unreadable(Some(&error)), &answer.seen));
             }
         };
         // An issuer elsewhere, or another tenant than the one asked for, is no answer to the question.
         id.filter(|id| tenant.guid().is_none_or(|asked| asked == *id))
-            .map(|id| TenantFound {
-                id,
-                skew_seconds: answer.seen.skew_seconds,
-            })
+            .map(|id| TenantFound { id, skew_seconds: answer.seen.skew_seconds })
             .ok_or_else(|| classify::transport(Transport::BadAnswer, &answer.seen))
     }
 
@@ -63,11 +49,7 @@ impl Microsoft {
 
     /// The failure of asking a custom cloud that the configuration no longer names.
     pub(super) fn no_cloud(&self) -> Box<Failure> {
-        Failure::of(
-            Cause::SetupFault,
-            "The custom cloud is no longer in Postkey's configuration.",
-            self.clock.now(),
-        )
+        Failure::of(Cause::SetupFault, "The custom cloud is no longer in Postkey's configuration.", self.clock.now())
     }
 }
 
@@ -89,9 +71,7 @@ struct Discovery {
 impl Discovery {
     /// The tenant in `{authority}/{tenant}/v2.0`; none if the issuer is anybody else.
     fn tenant(&self, authority: &Url) -> Option<Guid> {
-        let rest = self
-            .issuer
-            .strip_prefix(authority.as_str().trim_end_matches('/'))?;
+        let rest = self.issuer.strip_prefix(authority.as_str().trim_end_matches('/'))?;
         Guid::parse(rest.strip_prefix('/')?.strip_suffix("/v2.0")?)
     }
 }
@@ -105,10 +85,7 @@ mod tests {
         let id = "9e1c0f6a-1111-4222-8333-444455556666";
         let authority = Url::parse("https://login.microsoftonline.com").unwrap();
         let tenant = |issuer: String| Discovery { issuer }.tenant(&authority);
-        assert_eq!(
-            tenant(format!("https://login.microsoftonline.com/{id}/v2.0")),
-            Guid::parse(id)
-        );
+        assert_eq!(tenant(format!("https://login.microsoftonline.com/{id}/v2.0")), Guid::parse(id));
         for other in [
             format!("https://login.microsoftonline.com.evil.example/{id}/v2.0"),
             format!("https://login.microsoftonline.com@evil.example/{id}/v2.0"),

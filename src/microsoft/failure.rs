@@ -79,11 +79,7 @@ impl Failure {
             correlation_id: None,
             request_id: None,
             at,
-            retry: if cause.is_transient() {
-                Retry::Backoff
-            } else {
-                Retry::No
-            },
+            retry: if cause.is_transient() { Retry::Backoff } else { Retry::No },
             skew_seconds: None,
             host: None,
         })
@@ -101,10 +97,7 @@ impl Failure {
 
     /// One plain sentence for a log line or a tooltip, without any of Microsoft's text.
     pub fn summary(&self) -> String {
-        let facts = crate::words::Facts {
-            host: self.host.clone(),
-            ..Default::default()
-        };
+        let facts = crate::words::Facts { host: self.host.clone(), ..Default::default() };
         let title = self.article().fill(&facts).title;
         match &self.code {
             Some(code) => format!("{title} ({code})."),
@@ -161,8 +154,7 @@ impl Seen {
     /// A claims challenge, if it is one that can be passed on unchanged.
     pub(super) fn claims(&self, text: &str) -> Option<String> {
         let whole = text.len() <= LONGEST_CLAIMS && self.harmless(text, LONGEST_CLAIMS) == text;
-        (whole && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok())
-            .then(|| text.to_owned())
+        (whole && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()).then(|| text.to_owned())
     }
 
     /// Microsoft's text, one line of it, without secrets and cut to `longest` bytes.
@@ -171,30 +163,13 @@ impl Seen {
         let secret = self.keep_out.expose_secret();
         if secret.len() >= 4 {
             let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-            text = text
-                .replace(secret, "[removed]")
-                .replace(&encoded, "[removed]");
+            text = text.replace(secret, "[removed]").replace(&encoded, "[removed]");
         }
         let mut line = String::new();
-        for piece in text.split_inclusive(|c: char| {
-            c.is_whitespace() || matches!(c, '\'' | '"' | ',' | ':' | '=')
-        }) {
-            line.push_str(if looks_like_token(piece) {
-                "[removed] "
-            } else {
-                piece
-            });
+        for piece in text.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | ',' | ':' | '=')) {
+            line.push_str(if looks_like_token(piece) { "[removed] " } else { piece });
         }
-        let line: String = line
-            .chars()
-            .map(|c| {
-                if c.is_control() || is_line_break(c) {
-                    ' '
-                } else {
-                    c
-                }
-            })
-            .collect();
+        let line: String = line.chars().map(|c| if c.is_control() || is_line_break(c) { ' ' } else { c }).collect();
         cut(line.trim(), longest).to_owned()
     }
 }
@@ -202,8 +177,7 @@ impl Seen {
 /// A code, identifier or error name as Microsoft forms them; anything else is dropped.
 pub(super) fn word(text: &str) -> Option<String> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    (!text.is_empty() && text.len() <= LONGEST_WORD && text.bytes().all(fits))
-        .then(|| text.to_owned())
+    (!text.is_empty() && text.len() <= LONGEST_WORD && text.bytes().all(fits)).then(|| text.to_owned())
 }
 
 fn looks_like_token(piece: &str) -> bool {
@@ -241,14 +215,10 @@ mod tests {
 
     #[test]
     fn a_failure_survives_being_stored() {
-        let mut failure =
-            seen_for_tests().failure(Cause::SecretExpired, Some(Code::Aadsts(7_000_222)), "text");
+        let mut failure = seen_for_tests().failure(Cause::SecretExpired, Some(Code::Aadsts(7_000_222)), "text");
         failure.retry = Retry::After(60);
         let json = serde_json::to_string(&failure).unwrap();
-        assert!(
-            json.contains(r#""cause":"secret_expired","code":"AADSTS7000222""#),
-            "{json}"
-        );
+        assert!(json.contains(r#""cause":"secret_expired","code":"AADSTS7000222""#), "{json}");
         assert_eq!(serde_json::from_str::<Failure>(&json).unwrap(), *failure);
     }
 
@@ -264,10 +234,7 @@ mod tests {
             &format!("assertion '{token}' and access_token={token}"),
         ] {
             let message = seen.failure(Cause::Other, None, text).message;
-            assert!(
-                !message.contains("s3cr") && !message.contains("eyJ"),
-                "{message}"
-            );
+            assert!(!message.contains("s3cr") && !message.contains("eyJ"), "{message}");
             assert!(message.len() <= LONGEST_TEXT);
         }
         let shown = format!("{seen:?}");
@@ -277,16 +244,9 @@ mod tests {
     #[test]
     fn a_text_is_one_short_line() {
         let seen = seen_for_tests();
-        let message = seen
-            .failure(Cause::Other, None, "a\r\nb\u{1b}[31m\u{2028}\0\u{202E}c")
-            .message;
+        let message = seen.failure(Cause::Other, None, "a\r\nb\u{1b}[31m\u{2028}\0\u{202E}c").message;
         assert_eq!(message, "a  b [31m   c");
-        assert_eq!(
-            seen.failure(Cause::Other, None, &"é".repeat(5000))
-                .message
-                .len(),
-            1024
-        );
+        assert_eq!(seen.failure(Cause::Other, None, &"é".repeat(5000)).message.len(), 1024);
         assert_eq!(word("ErrorAccessDenied"), Some("ErrorAccessDenied".into()));
         for odd in ["", "a b", "<script>", "é", &"x".repeat(65)] {
             assert_eq!(word(odd), None, "{odd:?}");
@@ -299,19 +259,12 @@ mod tests {
         let claims = r#"{"access_token":{"capolids":{"essential":true,"values":["1f"]}}}"#;
         assert_eq!(seen.claims(claims).as_deref(), Some(claims));
         assert_eq!(seen.claims("{"), None);
-        assert_eq!(
-            seen.claims(&format!("[\"{}\"]", "x".repeat(LONGEST_CLAIMS))),
-            None
-        );
+        assert_eq!(seen.claims(&format!("[\"{}\"]", "x".repeat(LONGEST_CLAIMS))), None);
     }
 
     #[test]
     fn a_summary_is_one_sentence_with_the_code() {
-        let failure =
-            seen_for_tests().failure(Cause::SecretExpired, Some(Code::Aadsts(7_000_222)), "");
-        assert_eq!(
-            failure.summary(),
-            "The secret of the application expired (AADSTS7000222)."
-        );
+        let failure = seen_for_tests().failure(Cause::SecretExpired, Some(Code::Aadsts(7_000_222)), "");
+        assert_eq!(failure.summary(), "The secret of the application expired (AADSTS7000222).");
     }
 }

@@ -66,12 +66,7 @@ struct Call<'a> {
 
 impl Microsoft {
     /// Reads the size of the inbox: the proof that incoming mail works.
-    pub async fn read_inbox(
-        &self,
-        cloud: Cloud,
-        token: &AccessToken,
-        mailbox: &str,
-    ) -> Outcome<Inbox> {
+    pub async fn read_inbox(&self, cloud: Cloud, token: &AccessToken, mailbox: &str) -> Outcome<Inbox> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Folder {
@@ -84,22 +79,13 @@ impl Microsoft {
         address.set_query(Some("$select=id,totalItemCount,unreadItemCount"));
         let answer = self.ask(&call, Method::GET, address, None).await?;
         let folder: Folder = read(&answer)?;
-        Ok(Inbox {
-            total: folder.total_item_count,
-            unread: folder.unread_item_count,
-            took_ms: since(started),
-        })
+        Ok(Inbox { total: folder.total_item_count, unread: folder.unread_item_count, took_ms: since(started) })
     }
 
     /// Writes a draft and removes it at once: the proof that the mailbox can be changed.
     ///
     /// A draft that cannot be removed is no failure; the answer says that it was left over.
-    pub async fn write_draft(
-        &self,
-        cloud: Cloud,
-        token: &AccessToken,
-        mailbox: &str,
-    ) -> Outcome<Draft> {
+    pub async fn write_draft(&self, cloud: Cloud, token: &AccessToken, mailbox: &str) -> Outcome<Draft> {
         #[derive(Deserialize)]
         struct Created {
             id: String,
@@ -107,34 +93,18 @@ impl Microsoft {
         let started = Instant::now();
         let call = self.mailbox(cloud, token, mailbox)?;
         let text = "Postkey wrote this draft to check that it may, and removes it at once.";
-        let draft =
-            json!({ "subject": MARKER, "body": { "contentType": "Text", "content": text } });
-        let answer = self
-            .ask(
-                &call,
-                Method::POST,
-                call.address(&["messages"]),
-                Some(draft),
-            )
-            .await?;
+        let draft = json!({ "subject": MARKER, "body": { "contentType": "Text", "content": text } });
+        let answer = self.ask(&call, Method::POST, call.address(&["messages"]), Some(draft)).await?;
         let created: Created = read(&answer)?;
         let for_good = call.address(&["messages", &created.id, "permanentDelete"]);
         let to_bin = call.address(&["messages", &created.id]);
         let removed = self.ask(&call, Method::POST, for_good, None).await.is_ok()
             || self.ask(&call, Method::DELETE, to_bin, None).await.is_ok();
-        Ok(Draft {
-            left_over: !removed,
-            took_ms: since(started),
-        })
+        Ok(Draft { left_over: !removed, took_ms: since(started) })
     }
 
     /// Sends a message and keeps no copy in the mailbox. Call only when a person has asked for it.
-    pub async fn send_message(
-        &self,
-        cloud: Cloud,
-        token: &AccessToken,
-        message: &Message<'_>,
-    ) -> Outcome<Accepted> {
+    pub async fn send_message(&self, cloud: Cloud, token: &AccessToken, message: &Message<'_>) -> Outcome<Accepted> {
         let started = Instant::now();
         let call = self.mailbox(cloud, token, message.mailbox)?;
         let body = json!({
@@ -145,50 +115,24 @@ impl Microsoft {
             },
             "saveToSentItems": false,
         });
-        let answer = self
-            .ask(&call, Method::POST, call.address(&["sendMail"]), Some(body))
-            .await?;
+        let answer = self.ask(&call, Method::POST, call.address(&["sendMail"]), Some(body)).await?;
         if answer.status != StatusCode::ACCEPTED {
             return Err(classify::transport(Transport::BadAnswer, &answer.seen));
         }
-        Ok(Accepted {
-            request_id: answer.seen.request_id,
-            took_ms: since(started),
-        })
+        Ok(Accepted { request_id: answer.seen.request_id, took_ms: since(started) })
     }
 
-    fn mailbox<'a>(
-        &'a self,
-        cloud: Cloud,
-        token: &'a AccessToken,
-        mailbox: &'a str,
-    ) -> Outcome<Call<'a>> {
+    fn mailbox<'a>(&'a self, cloud: Cloud, token: &'a AccessToken, mailbox: &'a str) -> Outcome<Call<'a>> {
         let graph = self.clouds.graph(cloud).ok_or_else(|| self.no_cloud())?;
-        Ok(Call {
-            graph,
-            token,
-            mailbox,
-        })
+        Ok(Call { graph, token, mailbox })
     }
 
     /// Asks Graph; every answer but a success is a failure.
-    async fn ask(
-        &self,
-        call: &Call<'_>,
-        method: Method,
-        address: Url,
-        body: Option<Value>,
-    ) -> Outcome<Answer> {
+    async fn ask(&self, call: &Call<'_>, method: Method, address: Url, body: Option<Value>) -> Outcome<Answer> {
         let mut request = Request::new(method, address);
         let headers = request.headers_mut();
-        let mut bearer =
-            HeaderValue::try_from(format!("Bearer {}", call.token.reveal())).map_err(|_| {
-                Failure::of(
-                    Cause::SecretUnreadable,
-                    "The token cannot be sent.",
-                    self.clock.now(),
-                )
-            })?;
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", call.token.reveal()))
+            .map_err(|_| Failure::of(Cause::SecretUnreadable, "The token cannot be sent.", self.clock.now()))?;
         bearer.set_sensitive(true);
         headers.insert(AUTHORIZATION, bearer);
         match body {
@@ -198,18 +142,12 @@ impl Microsoft {
             }
             // Without a body and without a length Graph answers a POST with 411.
             None if request.method() == Method::POST => {
-                request
-                    .headers_mut()
-                    .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+                request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             }
             None => {}
         }
         let answer = self.exchange(request, call.token.secret()).await?;
-        if answer.status.is_success() {
-            Ok(answer)
-        } else {
-            Err(refusal(&answer))
-        }
+        if answer.status.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
     }
 }
 
@@ -222,12 +160,7 @@ impl Call<'_> {
 fn refusal(answer: &Answer) -> Box<Failure> {
     let status = answer.status.as_u16();
     match serde_json::from_slice(&answer.body) {
-        Ok(error) => classify::graph(
-            status,
-            &error,
-            answer.header("www-authenticate"),
-            &answer.seen,
-        ),
+        Ok(error) => classify::graph(status, &error, answer.header("www-authenticate"), &answer.seen),
         Err(_) if answer.is_busy() => classify::busy(status, &answer.seen),
         Err(error) => classify::transport(answer.unreadable(Some(&error)), &answer.seen),
     }

@@ -33,9 +33,7 @@ impl Answer {
 
     /// Why the body cannot be read as JSON.
     pub(super) fn unreadable(&self, error: Option<&serde_json::Error>) -> Transport {
-        let html = self
-            .header("content-type")
-            .is_some_and(|kind| kind.contains("html"));
+        let html = self.header("content-type").is_some_and(|kind| kind.contains("html"));
         match self.body.trim_ascii_start() {
             [] => Transport::Empty,
             [b'<', ..] => Transport::Html,
@@ -48,16 +46,9 @@ impl Answer {
 
 impl Microsoft {
     /// Sends a request and reads the whole answer. `keep_out` is the secret it carries.
-    pub(super) async fn exchange(
-        &self,
-        mut request: Request,
-        keep_out: SecretString,
-    ) -> Outcome<Answer> {
+    pub(super) async fn exchange(&self, mut request: Request, keep_out: SecretString) -> Outcome<Answer> {
         let guid = fresh_guid().to_string();
-        for (name, value) in [
-            ("client-request-id", guid.as_str()),
-            ("return-client-request-id", "true"),
-        ] {
+        for (name, value) in [("client-request-id", guid.as_str()), ("return-client-request-id", "true")] {
             if let Ok(value) = value.parse() {
                 request.headers_mut().insert(name, value);
             }
@@ -81,12 +72,7 @@ impl Microsoft {
             return Err(classify::transport(Transport::Redirect, &seen));
         }
         match self.read(response).await {
-            Ok(body) => Ok(Answer {
-                status,
-                headers,
-                body,
-                seen,
-            }),
+            Ok(body) => Ok(Answer { status, headers, body, seen }),
             Err(kind) => Err(classify::transport(kind, &seen)),
         }
     }
@@ -94,24 +80,15 @@ impl Microsoft {
     fn look_at(&self, headers: &HeaderMap, seen: &mut Seen) {
         let now = self.clock.now();
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        seen.retry_after =
-            text(RETRY_AFTER.as_str()).and_then(|value| retry_after::pause(value, now));
-        seen.skew_seconds = text(DATE.as_str())
-            .and_then(retry_after::date)
-            .map(|theirs| theirs.since(now));
-        seen.request_id = text("request-id")
-            .or_else(|| text("x-ms-request-id"))
-            .and_then(word);
+        seen.retry_after = text(RETRY_AFTER.as_str()).and_then(|value| retry_after::pause(value, now));
+        seen.skew_seconds = text(DATE.as_str()).and_then(retry_after::date).map(|theirs| theirs.since(now));
+        seen.request_id = text("request-id").or_else(|| text("x-ms-request-id")).and_then(word);
     }
 
     async fn read(&self, mut response: Response) -> Result<Vec<u8>, Transport> {
         let longest = self.limits.body_bytes;
         let mut body = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| transport::kind(&error))?
-        {
+        while let Some(chunk) = response.chunk().await.map_err(|error| transport::kind(&error))? {
             if body.len() + chunk.len() > longest {
                 return Err(Transport::TooBig);
             }
@@ -132,11 +109,7 @@ pub(super) fn below(root: &Url, parts: &[&str]) -> Url {
 
 fn host(address: &Url) -> Option<String> {
     let host = address.host_str()?;
-    Some(
-        address
-            .port()
-            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
-    )
+    Some(address.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
 /// A random GUID, to name a request in Microsoft's logs.
@@ -155,24 +128,15 @@ mod tests {
     fn no_part_can_leave_the_root() {
         let root = Url::parse("http://127.0.0.1:8081/graph/").unwrap();
         let address = |mailbox| below(&root, &["v1.0", "users", mailbox, "messages"]).to_string();
-        assert_eq!(
-            address("a@b.com"),
-            "http://127.0.0.1:8081/graph/v1.0/users/a@b.com/messages"
-        );
+        assert_eq!(address("a@b.com"), "http://127.0.0.1:8081/graph/v1.0/users/a@b.com/messages");
         for odd in ["../../x", "a/b?c#d", "a%2Fb", "a b\r\n", "a\\b"] {
             let address = address(odd);
-            assert!(
-                address.starts_with("http://127.0.0.1:8081/graph/v1.0/users/"),
-                "{address}"
-            );
+            assert!(address.starts_with("http://127.0.0.1:8081/graph/v1.0/users/"), "{address}");
             assert_eq!(address.matches('/').count(), 7, "{address}");
             assert!(!address.contains(['?', '#', ' ', '\\', '\n']), "{address}");
         }
         assert_eq!(host(&root).unwrap(), "127.0.0.1:8081");
-        assert_eq!(
-            host(&Url::parse("https://graph.microsoft.com").unwrap()).unwrap(),
-            "graph.microsoft.com"
-        );
+        assert_eq!(host(&Url::parse("https://graph.microsoft.com").unwrap()).unwrap(), "graph.microsoft.com");
     }
 
     #[test]

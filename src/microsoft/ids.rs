@@ -12,9 +12,7 @@ pub struct Guid(Uuid);
 impl Guid {
     /// Reads 36 characters, in upper or lower case; nothing else. For what people paste see [`super::paste`].
     pub fn parse(text: &str) -> Option<Self> {
-        (text.len() == 36)
-            .then(|| Uuid::try_parse(text).ok())?
-            .map(Self)
+        (text.len() == 36).then(|| Uuid::try_parse(text).ok())?.map(Self)
     }
 
     /// The same as a [`Uuid`].
@@ -85,9 +83,7 @@ pub struct Domain(String);
 impl Tenant {
     /// Reads an ID or a domain. `common`, `organizations` and `consumers` are no tenant, and have no dot.
     pub fn parse(text: &str) -> Option<Self> {
-        Guid::parse(text)
-            .map(Self::Id)
-            .or_else(|| Domain::parse(text).map(Self::Domain))
+        Guid::parse(text).map(Self::Id).or_else(|| Domain::parse(text).map(Self::Domain))
     }
 
     /// The ID, if it was named by it.
@@ -113,16 +109,12 @@ impl Domain {
         let labels: Vec<_> = text.split('.').collect();
         let fits = |label: &&str| {
             (1..=63).contains(&label.len())
-                && label
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         };
         // An all-digit last label would make it an address in numbers, which is no domain.
-        let named = labels
-            .last()
-            .is_some_and(|top| top.bytes().any(|byte| byte.is_ascii_alphabetic()));
+        let named = labels.last().is_some_and(|top| top.bytes().any(|byte| byte.is_ascii_alphabetic()));
         (labels.len() >= 2 && text.len() <= 253 && named && labels.iter().all(fits))
             .then(|| Self(text.to_ascii_lowercase()))
     }
@@ -160,13 +152,7 @@ mod tests {
         let guid = Guid::parse(ID).unwrap();
         assert_eq!(guid.to_string(), ID.to_lowercase());
         assert_eq!(Guid::parse(&ID.to_lowercase()), Some(guid));
-        for other in [
-            "",
-            "9e1c0f6a11114222833344445555666",
-            &ID[1..],
-            &format!("{{{ID}}}"),
-            &ID.replace('-', ""),
-        ] {
+        for other in ["", "9e1c0f6a11114222833344445555666", &ID[1..], &format!("{{{ID}}}"), &ID.replace('-', "")] {
             assert_eq!(Guid::parse(other), None, "{other:?}");
         }
     }
@@ -174,12 +160,7 @@ mod tests {
     #[test]
     fn a_tenant_is_an_id_or_a_domain_and_nothing_that_moves_the_path() {
         assert_eq!(Tenant::parse(ID).unwrap().guid(), Guid::parse(ID));
-        assert_eq!(
-            Tenant::parse("Contoso.onMicrosoft.com")
-                .unwrap()
-                .to_string(),
-            "contoso.onmicrosoft.com"
-        );
+        assert_eq!(Tenant::parse("Contoso.onMicrosoft.com").unwrap().to_string(), "contoso.onmicrosoft.com");
         assert!(Tenant::parse("xn--bcher-kva.example").is_some());
         for bad in [
             "",

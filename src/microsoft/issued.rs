@@ -60,11 +60,7 @@ pub struct Issued {
 
 impl Issued {
     /// Takes over an answer; none if it is not a bearer token of a believable size and life that fits a header.
-    pub(super) fn believe(
-        answer: &TokenAnswer,
-        issued_at: UnixTime,
-        longest: usize,
-    ) -> Option<Self> {
+    pub(super) fn believe(answer: &TokenAnswer, issued_at: UnixTime, longest: usize) -> Option<Self> {
         let token = answer.access_token().secret();
         let life = answer.expires_in()?.as_secs();
         let believable = *answer.token_type() == BasicTokenType::Bearer
@@ -77,10 +73,7 @@ impl Issued {
             token: AccessToken(SecretString::from(token.as_str())),
             issued_at,
             expires_at: later(life)?,
-            refresh_at: answer
-                .refresh_in()
-                .filter(|seconds| (1..life).contains(seconds))
-                .and_then(later),
+            refresh_at: answer.refresh_in().filter(|seconds| (1..life).contains(seconds)).and_then(later),
             roles: Roles::of(token),
             skew_seconds: None,
             took_ms: 0,
@@ -95,9 +88,7 @@ mod tests {
     const NOW: UnixTime = UnixTime::from_seconds(1000);
 
     fn believed(token: &str, kind: &str, life: &str, rest: &str) -> Option<Issued> {
-        let json = format!(
-            r#"{{"access_token":"{token}","token_type":"{kind}","expires_in":{life}{rest}}}"#
-        );
+        let json = format!(r#"{{"access_token":"{token}","token_type":"{kind}","expires_in":{life}{rest}}}"#);
         Issued::believe(&serde_json::from_str(&json).ok()?, NOW, 16_000)
     }
 
@@ -106,21 +97,9 @@ mod tests {
         let issued = believed("opaque", "Bearer", "86396", r#","refresh_in":43198"#).unwrap();
         assert_eq!(issued.expires_at.since(NOW), 86_396);
         assert_eq!(issued.refresh_at.unwrap().since(NOW), 43_198);
-        assert_eq!(
-            (issued.token.reveal(), &issued.roles),
-            ("opaque", &Roles::Unreadable)
-        );
-        for odd in [
-            r#","refresh_in":0"#,
-            r#","refresh_in":90000"#,
-            r#","refresh_in":"x""#,
-            "",
-        ] {
-            assert_eq!(
-                believed("t", "bearer", "86396", odd).unwrap().refresh_at,
-                None,
-                "{odd}"
-            );
+        assert_eq!((issued.token.reveal(), &issued.roles), ("opaque", &Roles::Unreadable));
+        for odd in [r#","refresh_in":0"#, r#","refresh_in":90000"#, r#","refresh_in":"x""#, ""] {
+            assert_eq!(believed("t", "bearer", "86396", odd).unwrap().refresh_at, None, "{odd}");
         }
     }
 

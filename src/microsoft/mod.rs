@@ -85,12 +85,7 @@ impl Microsoft {
     /// company proxy's.
     ///
     /// Fails if the root certificates cannot be read. Makes no connection.
-    pub fn new(
-        clouds: Clouds,
-        limits: Limits,
-        clock: Clock,
-        extra_ca: Option<&[u8]>,
-    ) -> anyhow::Result<Self> {
+    pub fn new(clouds: Clouds, limits: Limits, clock: Clock, extra_ca: Option<&[u8]>) -> anyhow::Result<Self> {
         // Fails only if some other part of the process chose a provider first, which then serves as well.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -105,23 +100,12 @@ impl Microsoft {
             builder = builder.no_proxy();
         }
         if let Some(pem) = extra_ca {
-            let roots = reqwest::Certificate::from_pem_bundle(pem)
-                .context("extra root certificates are not PEM")?;
-            anyhow::ensure!(
-                !roots.is_empty(),
-                "the file of extra root certificates holds none"
-            );
+            let roots = reqwest::Certificate::from_pem_bundle(pem).context("extra root certificates are not PEM")?;
+            anyhow::ensure!(!roots.is_empty(), "the file of extra root certificates holds none");
             builder = builder.tls_certs_merge(roots);
         }
-        let client = builder
-            .build()
-            .context("cannot prepare encrypted connections to Microsoft")?;
-        Ok(Self {
-            client,
-            clouds: Arc::new(clouds),
-            limits,
-            clock,
-        })
+        let client = builder.build().context("cannot prepare encrypted connections to Microsoft")?;
+        Ok(Self { client, clouds: Arc::new(clouds), limits, clock })
     }
 
     /// The clouds that may be chosen, and their addresses.

@@ -33,9 +33,7 @@ pub enum PasteError {
 pub fn client_id(pasted: &str) -> Result<ClientId, PasteError> {
     let text = cleaned(pasted)?;
     if is_address(&text) {
-        return after(&text, "appid")
-            .or_else(|| after(&text, "client_id"))
-            .ok_or(PasteError::UrlWithoutId);
+        return after(&text, "appid").or_else(|| after(&text, "client_id")).ok_or(PasteError::UrlWithoutId);
     }
     guid(&text).map(ClientId::from).ok_or(PasteError::NotAGuid)
 }
@@ -51,18 +49,14 @@ pub fn tenant(pasted: &str) -> Result<Tenant, PasteError> {
     if is_common(&text) {
         return Err(PasteError::Common);
     }
-    guid(&text)
-        .map(Tenant::Id)
-        .or_else(|| Tenant::parse(&text))
-        .ok_or(PasteError::NotATenant)
+    guid(&text).map(Tenant::Id).or_else(|| Tenant::parse(&text)).ok_or(PasteError::NotATenant)
 }
 
 /// Reads the Value of a client secret; removes only what surrounds it, since a secret may hold any character.
 ///
 /// Fails with [`PasteError::LooksLikeSecretId`] for a GUID, which is never a Value.
 pub fn secret(pasted: &str) -> Result<SecretString, PasteError> {
-    let text =
-        pasted.trim_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
+    let text = pasted.trim_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
     match text {
         "" => Err(PasteError::Empty),
         _ if text.len() > LONGEST => Err(PasteError::TooLong),
@@ -84,11 +78,7 @@ fn cleaned(pasted: &str) -> Result<String, PasteError> {
         .chars()
         .filter(|c| !c.is_whitespace() && !c.is_control() && !is_invisible(*c) && !is_quote(*c))
         .collect();
-    if text.is_empty() {
-        Err(PasteError::Empty)
-    } else {
-        Ok(text)
-    }
+    if text.is_empty() { Err(PasteError::Empty) } else { Ok(text) }
 }
 
 const fn is_invisible(c: char) -> bool {
@@ -96,26 +86,14 @@ const fn is_invisible(c: char) -> bool {
 }
 
 const fn is_quote(c: char) -> bool {
-    matches!(
-        c,
-        '"' | '\'' | '`' | '\u{2018}'..='\u{201F}' | '\u{00AB}' | '\u{00BB}'
-    )
+    matches!(c, '"' | '\'' | '`' | '\u{2018}'..='\u{201F}' | '\u{00AB}' | '\u{00BB}')
 }
 
 fn guid(text: &str) -> Option<Guid> {
-    let inner = text
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'))
-        .unwrap_or(text);
+    let inner = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(text);
     let hyphenated = match inner.len() {
         32 if inner.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            let (a, b, c, d, e) = (
-                &inner[..8],
-                &inner[8..12],
-                &inner[12..16],
-                &inner[16..20],
-                &inner[20..],
-            );
+            let (a, b, c, d, e) = (&inner[..8], &inner[8..12], &inner[12..16], &inner[16..20], &inner[20..]);
             format!("{a}-{b}-{c}-{d}-{e}")
         }
         _ => inner.to_owned(),
@@ -124,9 +102,7 @@ fn guid(text: &str) -> Option<Guid> {
 }
 
 fn is_common(text: &str) -> bool {
-    ["common", "organizations", "consumers"]
-        .iter()
-        .any(|name| text.eq_ignore_ascii_case(name))
+    ["common", "organizations", "consumers"].iter().any(|name| text.eq_ignore_ascii_case(name))
 }
 
 fn is_address(text: &str) -> bool {
@@ -155,10 +131,7 @@ fn tenant_of_address(address: &str) -> Result<Tenant, PasteError> {
     if is_common(first) {
         return Err(PasteError::Common);
     }
-    guid(first)
-        .map(Tenant::Id)
-        .or_else(|| Tenant::parse(first))
-        .ok_or(PasteError::UrlWithoutId)
+    guid(first).map(Tenant::Id).or_else(|| Tenant::parse(first)).ok_or(PasteError::UrlWithoutId)
 }
 
 const SIGN_IN_HOSTS: [&str; 7] = [
@@ -187,16 +160,10 @@ mod tests {
     #[test]
     fn an_id_is_understood_whatever_surrounds_it() {
         let around = [
-            "", " ", "\t", "\r\n", "\"", "'", "“", "”", "\u{200B}", "\u{200E}", "\u{200F}",
-            "\u{2060}", "\u{FEFF}", "\u{A0}", "\0", "`",
+            "", " ", "\t", "\r\n", "\"", "'", "“", "”", "\u{200B}", "\u{200E}", "\u{200F}", "\u{2060}", "\u{FEFF}",
+            "\u{A0}", "\0", "`",
         ];
-        for form in [
-            ID.to_owned(),
-            ID.to_uppercase(),
-            BARE.to_owned(),
-            format!("{{{ID}}}"),
-            format!("{{{BARE}}}"),
-        ] {
+        for form in [ID.to_owned(), ID.to_uppercase(), BARE.to_owned(), format!("{{{ID}}}"), format!("{{{BARE}}}")] {
             for before in around {
                 for behind in around {
                     let pasted = format!("{before}{form}{behind}");
@@ -212,73 +179,34 @@ mod tests {
 
     #[test]
     fn a_portal_address_gives_the_client_id() {
-        let menu =
-            "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~";
+        let menu = "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~";
         for address in [
             format!("{menu}/Overview/appId/{ID}"),
             format!("{menu}/Overview/appId/{ID}/isMSAApp~/false"),
             format!("{menu}/Credentials/appid/{}", ID.to_uppercase()),
-            format!(
-                "https://login.microsoftonline.com/common/oauth2/v2.0/authorize?client_id={ID}&state=1"
-            ),
+            format!("https://login.microsoftonline.com/common/oauth2/v2.0/authorize?client_id={ID}&state=1"),
         ] {
             assert_eq!(client_id(&address), Ok(id().into()), "{address}");
         }
-        assert_eq!(
-            client_id(&format!("{menu}/Overview/objectId/{ID}")),
-            Err(PasteError::UrlWithoutId)
-        );
-        assert_eq!(
-            client_id("https://entra.microsoft.com/"),
-            Err(PasteError::UrlWithoutId)
-        );
+        assert_eq!(client_id(&format!("{menu}/Overview/objectId/{ID}")), Err(PasteError::UrlWithoutId));
+        assert_eq!(client_id("https://entra.microsoft.com/"), Err(PasteError::UrlWithoutId));
     }
 
     #[test]
     fn an_address_gives_the_tenant() {
         let contoso = Tenant::parse("contoso.com").unwrap();
         let cases = [
-            (
-                format!("https://login.microsoftonline.com/{ID}/oauth2/v2.0/token"),
-                Ok(Tenant::Id(id())),
-            ),
-            (
-                format!("HTTPS://LOGIN.microsoftonline.us/{ID}"),
-                Ok(Tenant::Id(id())),
-            ),
-            (
-                format!("https://portal.azure.com/#view/x/tenantId/{ID}/y"),
-                Ok(Tenant::Id(id())),
-            ),
-            (
-                format!("https://portal.azure.com/?tenantId={ID}"),
-                Ok(Tenant::Id(id())),
-            ),
-            (
-                "https://login.microsoftonline.com/contoso.com/v2.0".into(),
-                Ok(contoso.clone()),
-            ),
+            (format!("https://login.microsoftonline.com/{ID}/oauth2/v2.0/token"), Ok(Tenant::Id(id()))),
+            (format!("HTTPS://LOGIN.microsoftonline.us/{ID}"), Ok(Tenant::Id(id()))),
+            (format!("https://portal.azure.com/#view/x/tenantId/{ID}/y"), Ok(Tenant::Id(id()))),
+            (format!("https://portal.azure.com/?tenantId={ID}"), Ok(Tenant::Id(id()))),
+            ("https://login.microsoftonline.com/contoso.com/v2.0".into(), Ok(contoso.clone())),
             (" contoso.com\n".into(), Ok(contoso)),
-            (
-                "https://login.microsoftonline.com/common/v2.0".into(),
-                Err(PasteError::Common),
-            ),
-            (
-                "https://login.microsoftonline.com/".into(),
-                Err(PasteError::UrlWithoutId),
-            ),
-            (
-                "https://evil.example/contoso.com".into(),
-                Err(PasteError::UrlWithoutId),
-            ),
-            (
-                "https://login.microsoftonline.com@evil.example/contoso.com".into(),
-                Err(PasteError::UrlWithoutId),
-            ),
-            (
-                "https://login.microsoftonline.com.evil.example/contoso.com".into(),
-                Err(PasteError::UrlWithoutId),
-            ),
+            ("https://login.microsoftonline.com/common/v2.0".into(), Err(PasteError::Common)),
+            ("https://login.microsoftonline.com/".into(), Err(PasteError::UrlWithoutId)),
+            ("https://evil.example/contoso.com".into(), Err(PasteError::UrlWithoutId)),
+            ("https://login.microsoftonline.com@evil.example/contoso.com".into(), Err(PasteError::UrlWithoutId)),
+            ("https://login.microsoftonline.com.evil.example/contoso.com".into(), Err(PasteError::UrlWithoutId)),
             ("Common".into(), Err(PasteError::Common)),
             ("organizations".into(), Err(PasteError::Common)),
             ("consumers".into(), Err(PasteError::Common)),
@@ -298,10 +226,7 @@ mod tests {
         assert_eq!(client_id(&format!("{ID}{ID}")), Err(PasteError::NotAGuid));
         assert_eq!(client_id(&"a".repeat(5000)), Err(PasteError::TooLong));
         assert_eq!(tenant(""), Err(PasteError::Empty));
-        assert_eq!(
-            client_id("ﬀ€𝟘".repeat(8).as_str()),
-            Err(PasteError::NotAGuid)
-        );
+        assert_eq!(client_id("ﬀ€𝟘".repeat(8).as_str()), Err(PasteError::NotAGuid));
     }
 
     #[test]
@@ -309,14 +234,8 @@ mod tests {
         let value = "a8Q~ \"x'+&%=\u{200B}é.-_";
         let read = secret(&format!("\u{FEFF} {value}é\r\n\u{A0}")).unwrap();
         assert_eq!(read.expose_secret(), format!("{value}é"));
-        assert_eq!(
-            secret(&format!(" {ID}\n")).unwrap_err(),
-            PasteError::LooksLikeSecretId
-        );
-        assert_eq!(
-            secret(&format!("{{{BARE}}}")).unwrap_err(),
-            PasteError::LooksLikeSecretId
-        );
+        assert_eq!(secret(&format!(" {ID}\n")).unwrap_err(), PasteError::LooksLikeSecretId);
+        assert_eq!(secret(&format!("{{{BARE}}}")).unwrap_err(), PasteError::LooksLikeSecretId);
         assert_eq!(secret("\n").unwrap_err(), PasteError::Empty);
         assert_eq!(secret(&"x".repeat(5000)).unwrap_err(), PasteError::TooLong);
         assert!(!format!("{:?}", secret(value)).contains("a8Q"));

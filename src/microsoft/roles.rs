@@ -26,24 +26,12 @@ impl Roles {
             #[serde(default)]
             roles: Vec<String>,
         }
-        let payload = token
-            .split('.')
-            .nth(1)
-            .and_then(|part| URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok());
-        let Some(Ok(payload)) = payload.map(|bytes| serde_json::from_slice::<Payload>(&bytes))
-        else {
+        let payload = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok());
+        let Some(Ok(payload)) = payload.map(|bytes| serde_json::from_slice::<Payload>(&bytes)) else {
             return Self::Unreadable;
         };
-        let is_name =
-            |role: &String| role.len() <= 100 && role.bytes().all(|byte| byte.is_ascii_graphic());
-        Self::Listed(
-            payload
-                .roles
-                .into_iter()
-                .filter(is_name)
-                .take(MOST)
-                .collect(),
-        )
+        let is_name = |role: &String| role.len() <= 100 && role.bytes().all(|byte| byte.is_ascii_graphic());
+        Self::Listed(payload.roles.into_iter().filter(is_name).take(MOST).collect())
     }
 
     /// The roles, none if they are not known.
@@ -56,16 +44,12 @@ impl Roles {
 
     /// Whether this role is listed, such as `Mail.ReadWrite`.
     pub fn has(&self, role: &str) -> bool {
-        self.list()
-            .iter()
-            .any(|listed| listed.eq_ignore_ascii_case(role))
+        self.list().iter().any(|listed| listed.eq_ignore_ascii_case(role))
     }
 
     /// Whether any mail permission is listed.
     pub fn mail_any(&self) -> bool {
-        self.list()
-            .iter()
-            .any(|listed| listed.to_ascii_lowercase().starts_with("mail."))
+        self.list().iter().any(|listed| listed.to_ascii_lowercase().starts_with("mail."))
     }
 }
 
@@ -74,17 +58,12 @@ mod tests {
     use super::*;
 
     fn token(payload: &str) -> String {
-        format!(
-            "eyJhbGciOiJub25lIn0.{}.c2ln",
-            URL_SAFE_NO_PAD.encode(payload)
-        )
+        format!("eyJhbGciOiJub25lIn0.{}.c2ln", URL_SAFE_NO_PAD.encode(payload))
     }
 
     #[test]
     fn roles_are_read_from_a_token_that_can_be_looked_into() {
-        let roles = Roles::of(&token(
-            r#"{"roles":["Mail.ReadWrite","Mail.Send"],"aud":"x"}"#,
-        ));
+        let roles = Roles::of(&token(r#"{"roles":["Mail.ReadWrite","Mail.Send"],"aud":"x"}"#));
         assert!(roles.has("Mail.ReadWrite") && roles.has("mail.send") && roles.mail_any());
         assert!(!roles.has("Mail"));
         let none = Roles::of(&token(r#"{"aud":"x"}"#));
@@ -94,14 +73,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_unreadable_and_tolerated() {
-        for odd in [
-            "",
-            "opaque",
-            "..",
-            "a.b.c",
-            &token("{"),
-            &token(r#"{"roles":"Mail.Send"}"#),
-        ] {
+        for odd in ["", "opaque", "..", "a.b.c", &token("{"), &token(r#"{"roles":"Mail.Send"}"#)] {
             assert_eq!(Roles::of(odd), Roles::Unreadable, "{odd:?}");
             assert!(!Roles::of(odd).mail_any());
         }

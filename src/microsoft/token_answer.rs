@@ -74,9 +74,7 @@ impl EntraError {
     pub(super) fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
         let leading = self.error_description.as_deref().and_then(|text| {
             let digits = text.trim_start().strip_prefix("AADSTS")?;
-            let end = digits
-                .find(|c: char| !c.is_ascii_digit())
-                .unwrap_or(digits.len());
+            let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
             digits[..end].parse().ok()
         });
         leading.into_iter().chain(self.error_codes.iter().copied())
@@ -92,8 +90,7 @@ impl fmt::Display for EntraError {
 impl ErrorResponse for EntraError {}
 
 fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-    as_seconds(&Value::deserialize(from)?)
-        .ok_or_else(|| de::Error::custom("not a number of seconds"))
+    as_seconds(&Value::deserialize(from)?).ok_or_else(|| de::Error::custom("not a number of seconds"))
 }
 
 fn optional_seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
@@ -114,10 +111,7 @@ fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> 
 fn numbers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u32>, D::Error> {
     let value = Value::deserialize(from)?;
     let items = value.as_array().map_or(&[][..], Vec::as_slice);
-    Ok(items
-        .iter()
-        .filter_map(|item| item.as_u64()?.try_into().ok())
-        .collect())
+    Ok(items.iter().filter_map(|item| item.as_u64()?.try_into().ok()).collect())
 }
 
 #[cfg(test)]
@@ -131,25 +125,14 @@ mod tests {
     #[test]
     fn a_lifetime_may_be_a_number_or_digits() {
         for lifetime in ["3599", "\"3599\""] {
-            let json = format!(
-                r#"{{"access_token":"t0k","token_type":"bEaReR","expires_in":{lifetime},"x":1}}"#
-            );
+            let json = format!(r#"{{"access_token":"t0k","token_type":"bEaReR","expires_in":{lifetime},"x":1}}"#);
             let answer = token(&json).unwrap();
             assert_eq!(answer.expires_in(), Some(Duration::from_secs(3599)));
             assert_eq!(*answer.token_type(), BasicTokenType::Bearer);
             assert!(!format!("{answer:?}").contains("t0k"));
         }
-        for lifetime in [
-            "-1",
-            "1.5",
-            "\"soon\"",
-            "null",
-            "[]",
-            "1e400",
-            "99999999999999999999999",
-        ] {
-            let json =
-                format!(r#"{{"access_token":"t","token_type":"Bearer","expires_in":{lifetime}}}"#);
+        for lifetime in ["-1", "1.5", "\"soon\"", "null", "[]", "1e400", "99999999999999999999999"] {
+            let json = format!(r#"{{"access_token":"t","token_type":"Bearer","expires_in":{lifetime}}}"#);
             assert!(token(&json).is_err(), "{lifetime}");
         }
     }
@@ -186,22 +169,13 @@ mod tests {
     #[test]
     fn the_number_that_leads_the_text_comes_first() {
         let numbers = |text: &str| {
-            let error = EntraError {
-                error_description: Some(text.into()),
-                error_codes: vec![1],
-                ..EntraError::default()
-            };
+            let error =
+                EntraError { error_description: Some(text.into()), error_codes: vec![1], ..EntraError::default() };
             error.numbers().collect::<Vec<_>>()
         };
         assert_eq!(numbers("AADSTS7000222: The provided"), [7_000_222, 1]);
         assert_eq!(numbers("AADSTS50076"), [50_076, 1]);
-        for odd in [
-            "AADSTS: x",
-            "AADSTS99999999999: x",
-            "see AADSTS50076",
-            "AADSTS<script>",
-            "",
-        ] {
+        for odd in ["AADSTS: x", "AADSTS99999999999: x", "see AADSTS50076", "AADSTS<script>", ""] {
             assert_eq!(numbers(odd), [1], "{odd:?}");
         }
     }

@@ -24,8 +24,7 @@ pub(super) fn kind(error: &reqwest::Error) -> Transport {
             Some(io) => {
                 broken = broken.or_else(|| of_io(io.kind()));
                 // An `io::Error` shows what it wraps only here: its `source` skips one level.
-                io.get_ref()
-                    .map(|wrapped| wrapped as &(dyn Error + 'static))
+                io.get_ref().map(|wrapped| wrapped as &(dyn Error + 'static))
             }
             None => inner.source(),
         };
@@ -44,9 +43,9 @@ fn of_io(kind: io::ErrorKind) -> Option<Transport> {
         | io::ErrorKind::HostUnreachable
         | io::ErrorKind::NetworkUnreachable
         | io::ErrorKind::AddrNotAvailable => Some(Transport::Refused),
-        io::ErrorKind::ConnectionReset
-        | io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::BrokenPipe => Some(Transport::Reset),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+            Some(Transport::Reset)
+        }
         io::ErrorKind::UnexpectedEof => Some(Transport::Truncated),
         io::ErrorKind::TimedOut => Some(Transport::Timeout),
         _ => None,

@@ -12,6 +12,7 @@ use crate::mailboxes::search::{self, COUNT_CAP, Filter};
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
 use crate::web::{Badge, Page, Shell, When};
+use crate::words::Cause;
 
 /// Causes that the page names; the rest is a number.
 const NAMED: usize = 5;
@@ -86,12 +87,12 @@ async fn counts(app: &App) -> Result<Vec<Count>> {
 fn view(app: &App, problem: store::Problem) -> Problem {
     let since = When::at(problem.since, app.clock.now(), &app.config.time_zone);
     let badge = Badge::from(problem.status);
-    let of_application = problem.status.cause().is_some_and(|cause| cause.of_application());
+    let by_credential = problem.status.cause().is_some_and(Cause::is_of_credential);
     let boxes = match problem.mailboxes {
         1 => problem.example.clone(),
         count => format!("{count} mailboxes"),
     };
-    let (href, link) = match (of_application, problem.mailboxes) {
+    let (href, link) = match (by_credential, problem.mailboxes) {
         (true, _) => (format!("/applications/{}", problem.application_id), "Open the application"),
         (false, 1) => (format!("/mailboxes/{}", problem.example_id), "Open the mailbox"),
         (false, _) => (

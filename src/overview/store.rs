@@ -49,7 +49,8 @@ pub(super) async fn problems(db: &Db) -> Result<Vec<Problem>> {
     let rows: Vec<Row> = on_db!(db, |c| sqlx::query_as(BROKEN).bind(below).fetch_all(c).await)?;
     let mut grouped: HashMap<(ApplicationId, Status), Problem> = HashMap::new();
     for row in rows {
-        let wrong = || AppError::internal(anyhow::anyhow!("a mailbox of {} holds an impossible status", row.application_id));
+        let wrong =
+            || AppError::internal(anyhow::anyhow!("a mailbox of {} holds an impossible status", row.application_id));
         let incoming = Status::parse(&row.incoming).ok_or_else(wrong)?;
         let outgoing = Status::parse(&row.outgoing).ok_or_else(wrong)?;
         let status = incoming.worse(outgoing);
@@ -67,7 +68,9 @@ pub(super) async fn problems(db: &Db) -> Result<Vec<Problem>> {
         problem.since = problem.since.min(row.since);
     }
     let mut problems: Vec<Problem> = grouped.into_values().collect();
-    problems.sort_by(|a, b| a.status.rank().cmp(&b.status.rank()).then(b.mailboxes.cmp(&a.mailboxes)).then(a.since.cmp(&b.since)));
+    problems.sort_by(|a, b| {
+        a.status.rank().cmp(&b.status.rank()).then(b.mailboxes.cmp(&a.mailboxes)).then(a.since.cmp(&b.since))
+    });
     Ok(problems)
 }
 

@@ -52,11 +52,8 @@ impl Keyring {
             return Ok(());
         }
         let mut tx = db.begin().await?;
-        let reserved: Option<String> = in_tx!(&mut tx, |c| sqlx::query_scalar(RESERVE)
-            .bind(BLOCK)
-            .bind(MOST_USES)
-            .fetch_optional(c)
-            .await)?;
+        let reserved: Option<String> =
+            in_tx!(&mut tx, |c| sqlx::query_scalar(RESERVE).bind(BLOCK).bind(MOST_USES).fetch_optional(c).await)?;
         let id = match reserved {
             Some(id) => id,
             None => {
@@ -68,7 +65,9 @@ impl Keyring {
                     .bind(wrapped)
                     .bind(BLOCK)
                     .bind(now)
-                    .execute(c).await.affected())?;
+                    .execute(c)
+                    .await
+                    .affected())?;
                 id
             }
         };
@@ -86,8 +85,7 @@ impl Keyring {
     /// # Errors
     /// If a key does not open under the master key.
     pub async fn reload(&self, db: &Db) -> Result<()> {
-        let rows: Vec<(String, String, String)> =
-            on_db!(db, |c| sqlx::query_as(ALL).fetch_all(c).await)?;
+        let rows: Vec<(String, String, String)> = on_db!(db, |c| sqlx::query_as(ALL).fetch_all(c).await)?;
         for (id, master_key_id, wrapped) in rows {
             if self.read().by_id.contains_key(&id) {
                 continue;
@@ -97,7 +95,7 @@ impl Keyring {
                 return Err(AppError::internal(wrong));
             }
             let bytes = unwrap(&self.master, &id, &wrapped)?;
-            let key = data_key(id.clone(), &*bytes, 0)?;
+            let key = data_key(id.clone(), &bytes, 0)?;
             let mut keys = self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner);
             keys.by_id.insert(id, key);
         }
@@ -125,14 +123,16 @@ fn wrap(master: &MasterKey, id: &str, key: &[u8; 32]) -> Result<String> {
 }
 
 fn unwrap(master: &MasterKey, id: &str, wrapped: &str) -> Result<Zeroizing<Vec<u8>>> {
-    let damaged = || AppError::internal(anyhow::anyhow!("secret_integrity: the data key {id} was changed or does not belong to this master key"));
+    let damaged = || {
+        AppError::internal(anyhow::anyhow!(
+            "secret_integrity: the data key {id} was changed or does not belong to this master key"
+        ))
+    };
     let bytes = STANDARD_NO_PAD.decode(wrapped).map_err(|_| damaged())?;
     let (nonce, cell) = bytes.split_at_checked(NONCE_LEN).ok_or_else(damaged)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| damaged())?;
     let mut cell = Zeroizing::new(cell.to_vec());
-    let plain = wrapping(master)?
-        .open_in_place(nonce, Aad::from(aad(master, id)), &mut cell)
-        .map_err(|_| damaged())?;
+    let plain = wrapping(master)?.open_in_place(nonce, Aad::from(aad(master, id)), &mut cell).map_err(|_| damaged())?;
     Ok(Zeroizing::new(plain.to_vec()))
 }
 

@@ -32,7 +32,9 @@ impl std::fmt::Debug for MasterKey {
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
     /// There is data, but no key file.
-    #[error("there is data in {data}, but no master key at {path}. Put the key back; Postkey never makes a new one for old data")]
+    #[error(
+        "there is data in {data}, but no master key at {path}. Put the key back; Postkey never makes a new one for old data"
+    )]
     Missing {
         /// Where the key was looked for.
         path: PathBuf,
@@ -59,7 +61,9 @@ pub enum MasterKeyError {
         mode: u32,
     },
     /// Backups of the folder would carry the key with the data.
-    #[error("the master key {0} lies inside the data folder, so every backup would carry it. Move it elsewhere and set POSTKEY_MASTER_KEY_FILE")]
+    #[error(
+        "the master key {0} lies inside the data folder, so every backup would carry it. Move it elsewhere and set POSTKEY_MASTER_KEY_FILE"
+    )]
     InsideData(PathBuf),
     /// The file system refused.
     #[error("{path}: {cause}")]

@@ -57,14 +57,25 @@ fn nothing() -> SecretString {
 impl SetupPage {
     fn new(app: &App, key: &FormKey, typed: Option<&Typed>, errors: FormErrors) -> Self {
         let (name, email) = typed.map_or(("", ""), |typed| (typed.name.as_str(), typed.email.as_str()));
-        let code = "Postkey wrote it to its console when it started. Run “postkey setup-code” on the host to see it again.";
+        let code =
+            "Postkey wrote it to its console when it started. Run “postkey setup-code” on the host to see it again.";
         let password = "At least 15 characters. A sentence is easy to remember and hard to guess.";
         Self {
             shell: Shell::plain(app, key).titled(title_prefix(&errors)),
-            code: Field { error: errors.of("code").map(str::to_owned), ..Field::text("code", "Set-up code", code).kind("secret") },
+            code: Field {
+                error: errors.of("code").map(str::to_owned),
+                ..Field::text("code", "Set-up code", code).kind("secret")
+            },
             name: Field::text("name", "Your name", "").autocomplete("name").holding(name).checked(&errors),
-            email: Field::text("email", "Your e-mail", "You sign in with it.").kind("email").autocomplete("username").holding(email).checked(&errors),
-            password: Field::text("password", "Choose a password", password).kind("password").autocomplete("new-password").checked(&errors),
+            email: Field::text("email", "Your e-mail", "You sign in with it.")
+                .kind("email")
+                .autocomplete("username")
+                .holding(email)
+                .checked(&errors),
+            password: Field::text("password", "Choose a password", password)
+                .kind("password")
+                .autocomplete("new-password")
+                .checked(&errors),
             errors,
         }
     }
@@ -98,7 +109,10 @@ pub async fn create(
         errors.add("code", format!("Too many wrong codes. Wait {wait} seconds, then try again."));
     } else if !good {
         throttle::failed(&app, &guesser).await?;
-        errors.add("code", "This is not the set-up code, or it has run out. Run “postkey setup-code” on the host for a new one.");
+        errors.add(
+            "code",
+            "This is not the set-up code, or it has run out. Run “postkey setup-code” on the host for a new one.",
+        );
     }
     let name = errors.keep("name", person_name(&typed.name));
     let email = errors.keep("email", user::email(&typed.email));
@@ -126,7 +140,8 @@ async fn make_first(app: &App, user: &User, password_hash: &str, code_hash: &str
     if !first || !store::insert(&mut tx, user, password_hash, now).await? {
         return Err(AppError::Conflict("The first account was just made by somebody else. Nothing was changed."));
     }
-    let entry = audit::Entry { actor: &user.name, action: "setup.done", object: user.id.as_str(), detail: "first owner" };
+    let entry =
+        audit::Entry { actor: &user.name, action: "setup.done", object: user.id.as_str(), detail: "first owner" };
     audit::record(&mut tx, app, entry).await?;
     tx.commit().await
 }

@@ -122,14 +122,18 @@ fn open(app: &App, grant: &Grant) -> Option<Obtained> {
     Some(Obtained { token, roles, issued_at: grant.issued_at, expires_at: grant.expires_at, cached: true })
 }
 
-async fn ask(app: &App, application: &Application, known: &ApplicationRef) -> Result<Result<(Issued, Credential), NoToken>> {
+async fn ask(
+    app: &App,
+    application: &Application,
+    known: &ApplicationRef,
+) -> Result<Result<(Issued, Credential), NoToken>> {
     let all = applications::credentials(&app.db, &application.id).await?;
     let mut first: Option<Box<Failure>> = None;
     for credential in in_order_of_use(all, app.clock.now()).into_iter().take(MOST_TRIES) {
         match show(app, known, &credential).await? {
             Ok(issued) => return Ok(Ok((issued, credential))),
             Err(failure) => {
-                let next_may_work = is_about_credential(failure.cause);
+                let next_may_work = failure.cause.is_of_credential();
                 first.get_or_insert(failure);
                 if !next_may_work {
                     break;
@@ -138,10 +142,6 @@ async fn ask(app: &App, application: &Application, known: &ApplicationRef) -> Re
         }
     }
     Ok(Err(first.map_or(NoToken::NoCredential, NoToken::Failed)))
-}
-
-fn is_about_credential(cause: Cause) -> bool {
-    matches!(cause, Cause::SecretExpired | Cause::SecretRefused | Cause::CertificateRefused | Cause::SecretUnreadable)
 }
 
 /// Shows one credential to Microsoft and notes the answer. A fault of the network is no answer.
@@ -153,7 +153,7 @@ async fn show(app: &App, known: &ApplicationRef, credential: &Credential) -> Res
     let answer = app.microsoft.application_token(known, &shown).await;
     let state = match &answer {
         Ok(_) => State::Accepted,
-        Err(failure) if is_about_credential(failure.cause) => State::Refused,
+        Err(failure) if failure.cause.is_of_credential() => State::Refused,
         Err(_) => return Ok(answer),
     };
     let mut tx = app.db.begin().await?;

@@ -31,7 +31,8 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let missing = || AppError::internal(anyhow::anyhow!("{} stands outside of the signed-in routes", parts.uri.path()));
+        let missing =
+            || AppError::internal(anyhow::anyhow!("{} stands outside of the signed-in routes", parts.uri.path()));
         parts.extensions.get::<Self>().cloned().ok_or_else(missing)
     }
 }
@@ -93,7 +94,12 @@ pub async fn mailbox_administrator(State(app): State<App>, session: Session, req
 }
 
 /// Lets application administrators and owners pass.
-pub async fn application_administrator(State(app): State<App>, session: Session, request: Request, next: Next) -> Response {
+pub async fn application_administrator(
+    State(app): State<App>,
+    session: Session,
+    request: Request,
+    next: Next,
+) -> Response {
     admit(app, session, Role::ApplicationAdministrator, request, next).await
 }
 

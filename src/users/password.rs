@@ -41,12 +41,11 @@ pub fn acceptable(password: &SecretString, email: &str) -> Result<(), String> {
     if text.len() > MOST {
         return Err(format!("Use at most {MOST} characters."));
     }
-    let lower = text.to_lowercase();
-    let name = email.split('@').next().unwrap_or_default().to_lowercase();
-    let mut rest = lower.clone();
-    for obvious in TOO_OBVIOUS.iter().copied().chain([name.as_str(), &email.to_lowercase()]).filter(|word| word.len() > 3) {
-        rest = rest.replace(obvious, "");
-    }
+    let email = email.to_lowercase();
+    let name = email.split('@').next().unwrap_or_default();
+    // The longest first, so that a part of it does not hide the whole.
+    let obvious = [email.as_str(), name].into_iter().chain(TOO_OBVIOUS).filter(|word| word.len() > 3);
+    let rest = obvious.fold(text.to_lowercase(), |rest, word| rest.replace(word, ""));
     let mut letters: Vec<char> = rest.chars().collect();
     letters.sort_unstable();
     letters.dedup();

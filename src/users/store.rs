@@ -40,7 +40,8 @@ const ALL: &str = "SELECT id, email, name, role FROM users WHERE disabled_at IS 
 type Row = (UserId, String, String, String);
 
 fn user((id, email, name, role): Row) -> Result<User> {
-    let role = Role::parse(&role).ok_or_else(|| AppError::internal(anyhow::anyhow!("users.role of {id} holds {role}")))?;
+    let role =
+        Role::parse(&role).ok_or_else(|| AppError::internal(anyhow::anyhow!("users.role of {id} holds {role}")))?;
     Ok(User { id, email, name, role })
 }
 
@@ -97,7 +98,9 @@ pub async fn insert(tx: &mut Tx, user: &User, password_hash: &str, now: UnixTime
         .bind(user.role.value())
         .bind(password_hash)
         .bind(now)
-        .execute(c).await.affected());
+        .execute(c)
+        .await
+        .affected());
     match done {
         Ok(_) => Ok(true),
         Err(cause) if crate::db::is_taken(&cause) => Ok(false),
@@ -107,8 +110,7 @@ pub async fn insert(tx: &mut Tx, user: &User, password_hash: &str, now: UnixTime
 
 /// The person of a session, unless the account was disabled or its sessions ended meanwhile.
 pub async fn by_session(db: &Db, id: &UserId, epoch: i64) -> Result<Option<User>> {
-    let row: Option<Row> =
-        on_db!(db, |c| sqlx::query_as(BY_SESSION).bind(id).bind(epoch).fetch_optional(c).await)?;
+    let row: Option<Row> = on_db!(db, |c| sqlx::query_as(BY_SESSION).bind(id).bind(epoch).fetch_optional(c).await)?;
     row.map(user).transpose()
 }
 

@@ -91,7 +91,12 @@ pub async fn failed(app: &App, subjects: &[Subject]) -> Result<()> {
         let over = failures - subject.free();
         if over > 0 {
             let seconds = (1_i64 << (over - 1).min(12)).min(LONGEST);
-            in_tx!(&mut tx, |c| sqlx::query(WAIT).bind(subject.key()).bind(now.plus(seconds)).execute(c).await.affected())?;
+            in_tx!(&mut tx, |c| sqlx::query(WAIT)
+                .bind(subject.key())
+                .bind(now.plus(seconds))
+                .execute(c)
+                .await
+                .affected())?;
         }
     }
     tx.commit().await

@@ -69,5 +69,7 @@ pub fn email(text: &str) -> Result<String, String> {
         return Err("Enter an e-mail address, for example ana@contoso.com.".to_owned());
     }
     let plain = text.len() <= 254 && EmailAddress::is_valid(text) && text.chars().all(|c| !c.is_control());
-    plain.then(|| text.to_owned()).ok_or_else(|| "This is not an e-mail address. It should look like ana@contoso.com.".to_owned())
+    plain
+        .then(|| text.to_owned())
+        .ok_or_else(|| "This is not an e-mail address. It should look like ana@contoso.com.".to_owned())
 }

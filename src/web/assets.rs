@@ -87,10 +87,8 @@ pub async fn serve(Path(file): Path<String>) -> Response {
     let all = [&ASSETS.css, &ASSETS.js, &ASSETS.icons, &ASSETS.favicon];
     match all.into_iter().find(|asset| asset.url.strip_prefix("/static/") == Some(file.as_str())) {
         Some(asset) => {
-            let headers = [
-                (header::CONTENT_TYPE, asset.mime),
-                (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-            ];
+            let headers =
+                [(header::CONTENT_TYPE, asset.mime), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
             (headers, asset.content).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),

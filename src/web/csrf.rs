@@ -18,8 +18,6 @@ use crate::config::Config;
 use crate::error::AppError;
 use crate::web::session;
 
-
-
 /// Name of the hidden field in each form.
 const FIELD: &str = "_csrf";
 /// Largest form, in bytes (S-81).
@@ -65,7 +63,8 @@ fn is_own(config: &Config, host: &str) -> bool {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, port.parse().ok()),
         _ => (host, None),
     };
-    let port = port.or_else(|| url::Url::parse(&format!("{}://x", config.public_url.scheme())).ok()?.port_or_known_default());
+    let port =
+        port.or_else(|| url::Url::parse(&format!("{}://x", config.public_url.scheme())).ok()?.port_or_known_default());
     let own = config.public_url.host_str().unwrap_or_default();
     let loopback = ["127.0.0.1", "localhost", "[::1]"];
     let same = name.eq_ignore_ascii_case(own) || (loopback.contains(&own) && loopback.contains(&name));
@@ -75,7 +74,13 @@ fn is_own(config: &Config, host: &str) -> bool {
 /// Refuses a change unless it was sent by one of our own pages, from the browser that the page was made for.
 ///
 /// The key of a form is bound to the browser, and to the session once there is one.
-pub async fn guard(State(app): State<App>, jar: CookieJar, session: Session, mut request: Request, next: Next) -> Response {
+pub async fn guard(
+    State(app): State<App>,
+    jar: CookieJar,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let (visitor, fresh) = match jar.get(visit_cookie(&app.config)) {
         Some(cookie) => (cookie.value().to_owned(), None),
         None => {
@@ -108,7 +113,8 @@ pub async fn guard(State(app): State<App>, jar: CookieJar, session: Session, mut
     response
 }
 
-const NOT_OURS: &str = "This did not come from a page of Postkey, so nothing was changed. Open Postkey itself and try again.";
+const NOT_OURS: &str =
+    "This did not come from a page of Postkey, so nothing was changed. Open Postkey itself and try again.";
 const TOO_OLD: &str = "This form was open too long, or you signed in again meanwhile. Nothing was changed. Go back, reload the page and send it again.";
 
 fn visit(app: &App, code: String) -> Cookie<'static> {
@@ -131,7 +137,9 @@ fn same_origin(config: &Config, headers: &HeaderMap) -> bool {
         Some(is_own(config, host))
     };
     match text("sec-fetch-site") {
-        Some(site) => site == "same-origin" && (matches!(text("origin"), None | Some("null")) || origin_is_own() == Some(true)),
+        Some(site) => {
+            site == "same-origin" && (matches!(text("origin"), None | Some("null")) || origin_is_own() == Some(true))
+        }
         None => origin_is_own() == Some(true),
     }
 }

@@ -34,7 +34,8 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     let bare = status.is_client_error() || status.is_server_error();
     let made = response.headers().contains_key(header::CONTENT_TYPE) && ours.is_none();
     // Extractors of axum answer a line of plain text; a person deserves a page.
-    let plain = response.headers().get(header::CONTENT_TYPE).is_some_and(|mime| mime.as_bytes().starts_with(b"text/plain"));
+    let plain =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|mime| mime.as_bytes().starts_with(b"text/plain"));
     if !bare || (made && !plain) || status == StatusCode::UNAUTHORIZED {
         return response;
     }
@@ -83,19 +84,51 @@ fn words(status: StatusCode, error: Option<&AppError>) -> Words {
         _ => None,
     };
     let (code, title, otherwise, retry) = match status.as_u16() {
-        400 => ("bad_request", "Postkey does not understand this request", "The address or the form is not one that Postkey makes.", false),
+        400 => (
+            "bad_request",
+            "Postkey does not understand this request",
+            "The address or the form is not one that Postkey makes.",
+            false,
+        ),
         403 => ("forbidden", "This was refused", "Your role does not allow it.", false),
-        404 => ("not_found", "This page does not exist", "The address may be misspelt, or what stood here was deleted. Nothing was changed.", false),
-        405 => ("method_not_allowed", "This page does not do that", "Open it from Postkey's own pages. Nothing was changed.", false),
+        404 => (
+            "not_found",
+            "This page does not exist",
+            "The address may be misspelt, or what stood here was deleted. Nothing was changed.",
+            false,
+        ),
+        405 => (
+            "method_not_allowed",
+            "This page does not do that",
+            "Open it from Postkey's own pages. Nothing was changed.",
+            false,
+        ),
         408 => ("timeout", "This took too long to arrive", "Nothing was changed. Send it again.", true),
-        409 => ("conflict", "Someone changed this meanwhile", "Nothing was changed. Reload the page and try again.", false),
+        409 => {
+            ("conflict", "Someone changed this meanwhile", "Nothing was changed. Reload the page and try again.", false)
+        }
         413 => ("too_large", "This is too much at once", "Nothing was changed. A form may hold 64 kB.", false),
         415 => ("unsupported_media_type", "Postkey does not take this kind of content", "Nothing was changed.", false),
-        421 => ("misdirected", "This is not Postkey's address", "Open Postkey under the address that its operator configured as POSTKEY_PUBLIC_URL.", false),
+        421 => (
+            "misdirected",
+            "This is not Postkey's address",
+            "Open Postkey under the address that its operator configured as POSTKEY_PUBLIC_URL.",
+            false,
+        ),
         429 => ("too_many_requests", "Too many tries", "Wait a little, then try again.", true),
-        503 => ("try_later", "Postkey cannot reach its database", "Nothing was saved. Try again in a moment; if it stays, tell whoever runs Postkey.", true),
+        503 => (
+            "try_later",
+            "Postkey cannot reach its database",
+            "Nothing was saved. Try again in a moment; if it stays, tell whoever runs Postkey.",
+            true,
+        ),
         code if code < 500 => ("refused", "This was refused", "Nothing was changed.", false),
-        _ => ("internal", "Postkey could not do this", "It is a fault in Postkey, not yours. If you were saving something, look whether it is there before you try again.", true),
+        _ => (
+            "internal",
+            "Postkey could not do this",
+            "It is a fault in Postkey, not yours. If you were saving something, look whether it is there before you try again.",
+            true,
+        ),
     };
     Words { code, title, text: said.unwrap_or(otherwise).to_owned(), retry }
 }

@@ -48,7 +48,11 @@ pub fn with(base: &str, query: &[(&str, String)], name: &str, value: &str) -> St
 ///
 /// # Errors
 /// If a row cannot be written.
-pub fn csv<const N: usize>(name: &str, head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Result<Response> {
+pub fn csv<const N: usize>(
+    name: &str,
+    head: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> Result<Response> {
     let body = csv_text(Some(head), rows)?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
@@ -62,7 +66,10 @@ pub fn csv<const N: usize>(name: &str, head: [&str; N], rows: impl IntoIterator<
 ///
 /// # Errors
 /// If a row cannot be written.
-pub fn csv_text<const N: usize>(head: Option<[&str; N]>, rows: impl IntoIterator<Item = [String; N]>) -> Result<Vec<u8>> {
+pub fn csv_text<const N: usize>(
+    head: Option<[&str; N]>,
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     if let Some(head) = head {
         writer.write_record(head).map_err(AppError::internal)?;

@@ -23,8 +23,19 @@ mod tests {
             assert_eq!(path(good), Some(good));
         }
         for bad in [
-            "", "//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example", "/%2f/evil.example", "/@evil.example",
-            "/mailboxes/../../x", "/mailboxes//evil.example", "/logout", "/mailboxes\r\nLocation: x", "javascript:alert(1)", "/evil",
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "https://evil.example",
+            "/%2f/evil.example",
+            "/@evil.example",
+            "/mailboxes/../../x",
+            "/mailboxes//evil.example",
+            "/logout",
+            "/mailboxes\r\nLocation: x",
+            "javascript:alert(1)",
+            "/evil",
         ] {
             assert_eq!(path(bad), None, "{bad}");
         }

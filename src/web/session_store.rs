@@ -2,9 +2,9 @@
 //! brings back what a logout removed (S-20 to S-27).
 
 use async_trait::async_trait;
+use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
-use tower_sessions::SessionStore;
 
 use crate::chance::hash_of;
 use crate::clock::{Clock, UnixTime};
@@ -75,7 +75,9 @@ impl Sessions {
             .bind(data)
             .bind(now.plus(-IDLE))
             .bind(now)
-            .execute(c).await.affected())?;
+            .execute(c)
+            .await
+            .affected())?;
         tx.commit().await
     }
 

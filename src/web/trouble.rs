@@ -45,7 +45,8 @@ impl Trouble {
         let facts = Facts {
             application: known(whose.application),
             mailbox: known(whose.mailbox),
-            tenant: known(&whose.tenant),
+            // A GUID in a headline tells people nothing; "the tenant" does.
+            tenant: known(&whose.tenant).filter(|tenant| tenant.contains('.')),
             client_id: known(&whose.client_id),
             host: failure.host.clone(),
             date: whose.ended.clone(),

@@ -10,9 +10,8 @@ use serde::Deserialize;
 
 use super::{Cause, Code, Facts, LinkKind, Who};
 
-static ARTICLES: LazyLock<Articles> = LazyLock::new(|| {
-    Articles::read(include_str!("articles.en.toml")).expect("a test reads articles.en.toml")
-});
+static ARTICLES: LazyLock<Articles> =
+    LazyLock::new(|| Articles::read(include_str!("articles.en.toml")).expect("a test reads articles.en.toml"));
 
 /// One explained failure, with facts still to be filled in.
 #[derive(Debug, Deserialize)]
@@ -76,10 +75,7 @@ impl Article {
             title: capitalised(facts.put_into(&self.title)),
             why: self.why.iter().map(fill).collect(),
             act: self.act.iter().map(fill).collect(),
-            command: self
-                .command
-                .as_ref()
-                .and_then(|command| facts.quoted().put_into_all(command)),
+            command: self.command.as_ref().and_then(|command| facts.quoted().put_into_all(command)),
             who: self.who.words(),
             link: self.link,
             afterwards: facts.put_into(&self.afterwards),
@@ -145,9 +141,7 @@ pub fn usual_cause(code: &Code) -> Option<Cause> {
 
 fn about(code: &Code) -> Option<&'static Article> {
     match code {
-        Code::Http(status @ 500..=599) => {
-            by_key(&format!("http_{status}")).or_else(|| by_key("http_5xx"))
-        }
+        Code::Http(status @ 500..=599) => by_key(&format!("http_{status}")).or_else(|| by_key("http_5xx")),
         _ => by_key(&code.to_string()),
     }
 }
@@ -175,33 +169,17 @@ mod tests {
         let mut seen = HashSet::new();
         for article in &articles.all {
             let key = &article.key;
-            let texts = article
-                .why
-                .iter()
-                .chain(&article.act)
-                .chain([&article.title, &article.afterwards]);
+            let texts = article.why.iter().chain(&article.act).chain([&article.title, &article.afterwards]);
             for text in texts {
                 assert!(!text.trim().is_empty(), "{key} has an empty text");
                 assert!(!text.contains('!'), "{key} exclaims");
                 assert!(!text.to_lowercase().contains("sorry"), "{key} apologises");
             }
-            assert!(
-                !article.why.is_empty() && !article.act.is_empty(),
-                "{key} lacks why or do"
-            );
-            assert!(
-                !article.title.ends_with('.'),
-                "{key}: a title is no sentence"
-            );
+            assert!(!article.why.is_empty() && !article.act.is_empty(), "{key} lacks why or do");
+            assert!(!article.title.ends_with('.'), "{key}: a title is no sentence");
             let for_cause = Cause::parse(key) == Some(article.cause);
-            assert!(
-                for_cause == article.codes.is_empty(),
-                "{key} has codes, or stands for its cause"
-            );
-            assert!(
-                for_cause || article.codes.first() == Some(key),
-                "{key} is its first code"
-            );
+            assert!(for_cause == article.codes.is_empty(), "{key} has codes, or stands for its cause");
+            assert!(for_cause || article.codes.first() == Some(key), "{key} is its first code");
             let names: HashSet<_> = article.names().map(str::to_owned).collect();
             for name in names {
                 assert!(seen.insert(name.clone()), "{name} is explained twice");
@@ -212,30 +190,16 @@ mod tests {
     #[test]
     fn placeholders_are_only_the_ones_that_facts_know() {
         for article in all() {
-            let texts = article
-                .why
-                .iter()
-                .chain(&article.act)
-                .chain([&article.title, &article.afterwards]);
+            let texts = article.why.iter().chain(&article.act).chain([&article.title, &article.afterwards]);
             for text in texts {
                 for piece in text.split('{').skip(1) {
                     let name = piece.split('}').next().unwrap();
-                    assert!(
-                        Facts::default().get(name).is_some(),
-                        "{}: unknown {{{name}}}",
-                        article.key
-                    );
+                    assert!(Facts::default().get(name).is_some(), "{}: unknown {{{name}}}", article.key);
                 }
             }
             let filled = article.fill(&Facts::default());
             assert!(!filled.title.contains(['{', '}']), "{}", filled.title);
-            assert!(
-                filled
-                    .title
-                    .starts_with(|first: char| !first.is_lowercase()),
-                "{}",
-                filled.title
-            );
+            assert!(filled.title.starts_with(|first: char| !first.is_lowercase()), "{}", filled.title);
         }
     }
 
@@ -245,11 +209,7 @@ mod tests {
             assert_eq!(find(None, *cause).key, cause.value());
         }
         for kind in Transport::ALL {
-            assert_eq!(
-                usual_cause(&Code::Transport(*kind)),
-                Some(Cause::ProviderDown),
-                "{kind:?}"
-            );
+            assert_eq!(usual_cause(&Code::Transport(*kind)), Some(Cause::ProviderDown), "{kind:?}");
         }
         for status in [429, 500, 502, 503, 504] {
             assert!(usual_cause(&Code::Http(status)).is_some_and(Cause::is_transient));
@@ -261,9 +221,6 @@ mod tests {
         let code = Code::Aadsts(7_000_222);
         assert_eq!(find(Some(&code), Cause::SecretExpired).key, "AADSTS7000222");
         assert_eq!(find(Some(&code), Cause::ProviderDown).key, "provider_down");
-        assert_eq!(
-            find(Some(&Code::Aadsts(999_999)), Cause::Other).key,
-            "other"
-        );
+        assert_eq!(find(Some(&Code::Aadsts(999_999)), Cause::Other).key, "other");
     }
 }

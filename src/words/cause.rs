@@ -91,10 +91,7 @@ impl Cause {
 
     /// The cause with this stable name.
     pub fn parse(value: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|cause| cause.value() == value)
+        Self::ALL.iter().copied().find(|cause| cause.value() == value)
     }
 
     /// The words on the status badge.
@@ -138,9 +135,7 @@ impl Cause {
             Self::NeedsConsent => Icon::PersonShield,
             Self::WrongAccount => Icon::PersonUnequal,
             Self::SecretExpired | Self::ClockSkew => Icon::OctagonClock,
-            Self::SecretRefused | Self::CertificateRefused | Self::SecretUnreadable => {
-                Icon::OctagonKey
-            }
+            Self::SecretRefused | Self::CertificateRefused | Self::SecretUnreadable => Icon::OctagonKey,
             Self::AppNotFound | Self::TenantNotFound => Icon::OctagonQuestion,
             Self::Blocked => Icon::OctagonBar,
             Self::NoAccess => Icon::OctagonLock,
@@ -155,13 +150,10 @@ impl Cause {
             Self::Throttled | Self::ProviderDown => Who::Nobody,
             Self::NeedsSignIn | Self::WrongAccount => Who::MailboxOwner,
             Self::NeedsConsent => Who::TenantAdministrator,
-            Self::SecretExpired
-            | Self::SecretRefused
-            | Self::CertificateRefused
-            | Self::AppNotFound => Who::ApplicationAdministrator,
-            Self::TenantNotFound | Self::SetupFault | Self::MailboxNotFound => {
-                Who::MailboxAdministrator
+            Self::SecretExpired | Self::SecretRefused | Self::CertificateRefused | Self::AppNotFound => {
+                Who::ApplicationAdministrator
             }
+            Self::TenantNotFound | Self::SetupFault | Self::MailboxNotFound => Who::MailboxAdministrator,
             Self::Blocked => Who::ConditionalAccessAdministrator,
             Self::NoAccess => Who::ExchangeAdministrator,
             Self::ClockSkew | Self::SecretUnreadable | Self::Other => Who::Operations,
@@ -176,10 +168,12 @@ impl Cause {
     /// Whether it hurts every mailbox of the application alike (one problem, one alert) when it is met while a
     /// token without a user is fetched; otherwise it is about one mailbox or one person.
     pub const fn of_application(self) -> bool {
-        !matches!(
-            self,
-            Self::NeedsSignIn | Self::WrongAccount | Self::NoAccess | Self::MailboxNotFound
-        )
+        !matches!(self, Self::NeedsSignIn | Self::WrongAccount | Self::NoAccess | Self::MailboxNotFound)
+    }
+
+    /// Whether a new credential of the application is the remedy.
+    pub const fn is_of_credential(self) -> bool {
+        matches!(self, Self::SecretExpired | Self::SecretRefused | Self::CertificateRefused | Self::SecretUnreadable)
     }
 }
 
@@ -201,21 +195,13 @@ mod tests {
             assert_eq!(Cause::parse(cause.value()), Some(*cause));
         }
         assert_eq!(Cause::parse("Secret expired"), None);
-        assert_eq!(
-            Cause::ALL.len(),
-            Cause::Other as usize + 1,
-            "ALL lists every cause"
-        );
+        assert_eq!(Cause::ALL.len(), Cause::Other as usize + 1, "ALL lists every cause");
     }
 
     #[test]
     fn only_what_passes_by_itself_asks_nobody() {
         for cause in Cause::ALL {
-            assert_eq!(
-                cause.is_transient(),
-                cause.who() == Who::Nobody,
-                "{cause:?}"
-            );
+            assert_eq!(cause.is_transient(), cause.who() == Who::Nobody, "{cause:?}");
         }
     }
 }

@@ -99,10 +99,7 @@ impl From<String> for Code {
         if let Some(kind) = Transport::ALL.iter().find(|kind| kind.value() == text) {
             return Self::Transport(*kind);
         }
-        let number = |prefix| {
-            text.strip_prefix(prefix)
-                .and_then(|digits: &str| digits.parse().ok())
-        };
+        let number = |prefix| text.strip_prefix(prefix).and_then(|digits: &str| digits.parse().ok());
         if let Some(number) = number("AADSTS") {
             return Self::Aadsts(number);
         }
@@ -133,11 +130,7 @@ mod tests {
 
     #[test]
     fn every_form_reads_back() {
-        let mut codes = vec![
-            Code::Aadsts(7_000_222),
-            Code::Graph("ErrorAccessDenied".into()),
-            Code::Http(503),
-        ];
+        let mut codes = vec![Code::Aadsts(7_000_222), Code::Graph("ErrorAccessDenied".into()), Code::Http(503)];
         codes.extend(Transport::ALL.iter().copied().map(Code::Transport));
         for code in codes {
             assert_eq!(code.to_string().parse(), Ok(code.clone()));

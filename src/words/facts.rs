@@ -23,11 +23,7 @@ impl Facts {
         let mut filled = String::with_capacity(text.len());
         for (at, part) in text.split(['[', ']']).enumerate() {
             let is_optional = at % 2 == 1;
-            let part = if is_optional {
-                self.put_into_all(part)
-            } else {
-                Some(self.put_into_part(part))
-            };
+            let part = if is_optional { self.put_into_all(part) } else { Some(self.put_into_part(part)) };
             filled.push_str(part.as_deref().unwrap_or_default());
         }
         filled
@@ -36,13 +32,8 @@ impl Facts {
     /// As [`Facts::put_into_part`], but only if every fact is known.
     pub(super) fn put_into_all(&self, part: &str) -> Option<String> {
         let known = |name: &str| self.fact(name).is_some_and(|(fact, _)| fact.is_some());
-        let mut names = part
-            .split('{')
-            .skip(1)
-            .filter_map(|piece| piece.split_once('}'));
-        names
-            .all(|(name, _)| known(name))
-            .then(|| self.put_into_part(part))
+        let mut names = part.split('{').skip(1).filter_map(|piece| piece.split_once('}'));
+        names.all(|(name, _)| known(name)).then(|| self.put_into_part(part))
     }
 
     fn put_into_part(&self, part: &str) -> String {
@@ -70,8 +61,7 @@ impl Facts {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.fact(name)
-            .map(|(fact, neutral)| fact.unwrap_or(neutral))
+        self.fact(name).map(|(fact, neutral)| fact.unwrap_or(neutral))
     }
 
     /// The fact of this name, and what stands for it when it is not known.
@@ -92,9 +82,7 @@ impl Facts {
 /// Doubles everything that PowerShell takes for a single quote, the typographic ones included.
 fn doubled(fact: &str) -> String {
     let is_quote = |c| matches!(c, '\'' | '\u{2018}'..='\u{201B}');
-    fact.chars()
-        .flat_map(|c| std::iter::repeat_n(c, if is_quote(c) { 2 } else { 1 }))
-        .collect()
+    fact.chars().flat_map(|c| std::iter::repeat_n(c, if is_quote(c) { 2 } else { 1 })).collect()
 }
 
 #[cfg(test)]
@@ -103,23 +91,14 @@ mod tests {
 
     #[test]
     fn facts_are_put_in_once_and_missing_ones_stay_neutral() {
-        let facts = Facts {
-            application: Some("{mailbox} [x]".into()),
-            ..Facts::default()
-        };
-        assert_eq!(
-            facts.put_into("{application} of {tenant}: {no} {"),
-            "{mailbox} [x] of the tenant: no "
-        );
+        let facts = Facts { application: Some("{mailbox} [x]".into()), ..Facts::default() };
+        assert_eq!(facts.put_into("{application} of {tenant}: {no} {"), "{mailbox} [x] of the tenant: no ");
         assert_eq!(facts.put_into("plain"), "plain");
     }
 
     #[test]
     fn a_part_in_brackets_needs_all_its_facts() {
-        let facts = Facts {
-            date: Some("2 March".into()),
-            ..Facts::default()
-        };
+        let facts = Facts { date: Some("2 March".into()), ..Facts::default() };
         let text = "It expired[ on {date}][ for {mailbox}][ on {date} for {mailbox}].";
         assert_eq!(facts.put_into(text), "It expired on 2 March.");
         assert_eq!(Facts::default().put_into(text), "It expired.");
@@ -127,20 +106,9 @@ mod tests {
 
     #[test]
     fn a_fact_cannot_leave_the_quotes_of_a_command() {
-        let facts = Facts {
-            mailbox: Some("o'neil\u{2019};x@contoso.com".into()),
-            ..Facts::default()
-        };
+        let facts = Facts { mailbox: Some("o'neil\u{2019};x@contoso.com".into()), ..Facts::default() };
         let command = facts.quoted().put_into_all("Get-Mailbox '{mailbox}'");
-        assert_eq!(
-            command.as_deref(),
-            Some("Get-Mailbox 'o''neil\u{2019}\u{2019};x@contoso.com'")
-        );
-        assert_eq!(
-            Facts::default()
-                .quoted()
-                .put_into_all("Get-Mailbox '{mailbox}'"),
-            None
-        );
+        assert_eq!(command.as_deref(), Some("Get-Mailbox 'o''neil\u{2019}\u{2019};x@contoso.com'"));
+        assert_eq!(Facts::default().quoted().put_into_all("Get-Mailbox '{mailbox}'"), None);
     }
 }

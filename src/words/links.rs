@@ -128,10 +128,7 @@ impl LinkKind {
         let registration = |blade: &str| {
             let (portal, id) = (facts.portal?, facts.client_id?);
             let menu = "Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~";
-            Some(format!(
-                "https://{}/#view/{menu}/{blade}/appId/{id}",
-                portal.entra
-            ))
+            Some(format!("https://{}/#view/{menu}/{blade}/appId/{id}", portal.entra))
         };
         let entra = |view: &str| Some(format!("https://{}/#view/{view}", facts.portal?.entra));
         match self {
@@ -142,9 +139,7 @@ impl LinkKind {
             Self::RedirectUris => registration("Authentication"),
             Self::AdminConsent => admin_consent(facts),
             Self::SignInLogs => entra("Microsoft_AAD_IAM/ActiveDirectoryMenuBlade/~/SignIns"),
-            Self::ConditionalAccess => {
-                entra("Microsoft_AAD_ConditionalAccess/ConditionalAccessBlade/~/Policies")
-            }
+            Self::ConditionalAccess => entra("Microsoft_AAD_ConditionalAccess/ConditionalAccessBlade/~/Policies"),
             Self::EnterpriseApplication => {
                 let (object, id) = (facts.service_principal?, facts.client_id?);
                 let menu = "Microsoft_AAD_IAM/ManagedAppMenuBlade/~/Permissions";
@@ -153,20 +148,11 @@ impl LinkKind {
             // A cloud that is only played has no such page, although it has an authority.
             Self::MicrosoftText => {
                 facts.portal?;
-                Some(format!(
-                    "{}/error?code={}",
-                    facts.authority?.trim_end_matches('/'),
-                    facts.number?
-                ))
+                Some(format!("{}/error?code={}", facts.authority?.trim_end_matches('/'), facts.number?))
             }
-            Self::ExchangeMailboxes => {
-                Some(format!("https://{}/#/mailboxes", facts.portal?.exchange?))
-            }
+            Self::ExchangeMailboxes => Some(format!("https://{}/#/mailboxes", facts.portal?.exchange?)),
             Self::Users => Some(format!("https://{}/#/users", facts.portal?.microsoft365?)),
-            Self::ServiceHealth => Some(format!(
-                "https://{}/#/servicehealth",
-                facts.portal?.microsoft365?
-            )),
+            Self::ServiceHealth => Some(format!("https://{}/#/servicehealth", facts.portal?.microsoft365?)),
         }
     }
 
@@ -185,9 +171,7 @@ impl LinkKind {
             Self::SignInLogs => "Entra ID › Monitoring & health › Sign-in logs".into(),
             Self::ConditionalAccess => "Entra ID › Conditional Access › Policies".into(),
             Self::EnterpriseApplication => format!("Enterprise apps › {application} › Permissions"),
-            Self::MicrosoftText => {
-                "Microsoft's own text for this code (administrators only)".into()
-            }
+            Self::MicrosoftText => "Microsoft's own text for this code (administrators only)".into(),
             Self::ExchangeMailboxes => "Exchange admin center › Recipients › Mailboxes".into(),
             Self::Users => "Microsoft 365 admin center › Users › Active users".into(),
             Self::ServiceHealth => "Microsoft 365 admin center › Health › Service health".into(),
@@ -203,10 +187,7 @@ fn admin_consent(facts: &LinkFacts<'_>) -> Option<String> {
         .append_pair("state", facts.state?)
         .finish();
     let authority = facts.authority?.trim_end_matches('/');
-    Some(format!(
-        "{authority}/{}/v2.0/adminconsent?{query}",
-        facts.tenant?
-    ))
+    Some(format!("{authority}/{}/v2.0/adminconsent?{query}", facts.tenant?))
 }
 
 text_form!(LinkKind, "link");
@@ -241,10 +222,7 @@ mod tests {
             assert_eq!(LinkKind::parse(kind.value()), Some(*kind));
             let own = matches!(kind, LinkKind::Nothing | LinkKind::SignIn | LinkKind::Form);
             assert_eq!(kind.address(&facts()).is_none(), own, "{kind:?}");
-            assert_eq!(
-                kind.click_path("Contoso Mail").is_empty(),
-                *kind == LinkKind::Nothing
-            );
+            assert_eq!(kind.click_path("Contoso Mail").is_empty(), *kind == LinkKind::Nothing);
         }
     }
 
@@ -255,10 +233,7 @@ mod tests {
             of(LinkKind::CertificatesAndSecrets),
             "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Credentials/appId/9e1c"
         );
-        assert_eq!(
-            of(LinkKind::MicrosoftText),
-            "https://login.microsoftonline.com/error?code=50076"
-        );
+        assert_eq!(of(LinkKind::MicrosoftText), "https://login.microsoftonline.com/error?code=50076");
         assert_eq!(
             of(LinkKind::AdminConsent),
             "https://login.microsoftonline.com/t1/v2.0/adminconsent?client_id=9e1c\
@@ -269,14 +244,8 @@ mod tests {
 
     #[test]
     fn a_played_cloud_has_only_its_consent_page() {
-        let facts = LinkFacts {
-            portal: None,
-            ..facts()
-        };
-        let with_address: Vec<_> = LinkKind::ALL
-            .iter()
-            .filter(|kind| kind.address(&facts).is_some())
-            .collect();
+        let facts = LinkFacts { portal: None, ..facts() };
+        let with_address: Vec<_> = LinkKind::ALL.iter().filter(|kind| kind.address(&facts).is_some()).collect();
         assert_eq!(with_address, [&LinkKind::AdminConsent]);
     }
 }

@@ -31,8 +31,7 @@ macro_rules! text_form {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(from)?;
-                Self::parse(&text)
-                    .ok_or_else(|| serde::de::Error::custom(format!("unknown {}: {text:?}", $what)))
+                Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("unknown {}: {text:?}", $what)))
             }
         }
     };

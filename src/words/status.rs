@@ -142,11 +142,7 @@ impl Status {
     /// The more serious of two; this one when they are equally serious, so ask incoming first:
     /// `incoming.worse(outgoing)`.
     pub const fn worse(self, other: Self) -> Self {
-        if other.rank() < self.rank() {
-            other
-        } else {
-            self
-        }
+        if other.rank() < self.rank() { other } else { self }
     }
 }
 
@@ -195,20 +191,14 @@ mod tests {
         ];
         assert!(order.windows(2).all(|pair| pair[0].rank() < pair[1].rank()));
         assert_eq!(Status::Connected.worse(Status::Ready), Status::Connected);
-        assert_eq!(
-            Status::Connected.worse(Status::NotTested),
-            Status::Connected
-        );
+        assert_eq!(Status::Connected.worse(Status::NotTested), Status::Connected);
     }
 
     #[test]
     fn json_form_is_the_stable_name() {
         let json = serde_json::to_string(&Status::Failing(Cause::SecretExpired)).unwrap();
         assert_eq!(json, r#""secret_expired""#);
-        assert_eq!(
-            serde_json::from_str::<Status>(&json).unwrap().cause(),
-            Some(Cause::SecretExpired)
-        );
+        assert_eq!(serde_json::from_str::<Status>(&json).unwrap().cause(), Some(Cause::SecretExpired));
         assert!(serde_json::from_str::<Status>(r#""nonsense""#).is_err());
     }
 }

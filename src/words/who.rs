@@ -63,13 +63,9 @@ impl Who {
             Self::ApplicationAdministrator => {
                 "an owner of the application, Application Administrator or Cloud Application Administrator"
             }
-            Self::TenantAdministrator => {
-                "Privileged Role Administrator or Global Administrator of the tenant"
-            }
+            Self::TenantAdministrator => "Privileged Role Administrator or Global Administrator of the tenant",
             Self::ExchangeAdministrator => "Exchange Administrator of the tenant",
-            Self::ConditionalAccessAdministrator => {
-                "Conditional Access Administrator or Security Administrator"
-            }
+            Self::ConditionalAccessAdministrator => "Conditional Access Administrator or Security Administrator",
             Self::MailboxOwner => "the person whose sign-in is used",
             Self::Operations => "whoever runs Postkey",
         }

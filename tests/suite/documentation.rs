@@ -26,7 +26,8 @@ fn documents_name_only_variables_that_exist() {
         let text = read(document);
         let words = text.split(|letter: char| !letter.is_ascii_uppercase() && letter != '_');
         let variables = words.filter(|word| word.len() > "POSTKEY_".len() && word.starts_with("POSTKEY_"));
-        let unknown = variables.filter(|word| !known.iter().any(|name| name == word) && !OTHER_VARIABLES.contains(word));
+        let unknown =
+            variables.filter(|word| !known.iter().any(|name| name == word) && !OTHER_VARIABLES.contains(word));
         wrong.extend(unknown.map(|word| format!("{document}: {word}")));
     }
     assert_none("variables that Postkey does not know", wrong);
@@ -42,7 +43,9 @@ fn documents_name_only_files_and_functions_that_exist() {
         for quoted in text.split('`').skip(1).step_by(2) {
             let (file, item) = quoted.split_once("::").map_or((quoted, None), |(file, item)| (file, Some(item)));
             let path = if item.is_some() && file.ends_with(".rs") { format!("src/{file}") } else { file.to_owned() };
-            let of_ours = ["src/", "tests/", "templates/", "static/", "migrations/", ".ci/"].iter().any(|top| path.starts_with(top));
+            let of_ours = ["src/", "tests/", "templates/", "static/", "migrations/", ".ci/"]
+                .iter()
+                .any(|top| path.starts_with(top));
             if !of_ours || path.contains(['*', '{', '<', ' ']) {
                 continue;
             }
@@ -74,7 +77,8 @@ fn documents_link_only_to_files_that_exist() {
         let text = read(document);
         let folder = root.join(document).parent().unwrap().to_owned();
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
-        let missing = targets.filter(|target| !target.contains("://") && !target.is_empty() && !folder.join(target).exists());
+        let missing =
+            targets.filter(|target| !target.contains("://") && !target.is_empty() && !folder.join(target).exists());
         wrong.extend(missing.map(|target| format!("{document}: {target}")));
     }
     assert_none("links that lead nowhere", wrong);

@@ -14,7 +14,10 @@ async fn signing_in_gives_a_session_that_no_request_before_has_carried() {
         let first = browser.session().unwrap();
         assert_ne!(first, "AAAAAAAAAAAAAAAAAAAAAA");
         assert!(first.len() >= 22);
-        browser.open_and_submit("/login?next=%2F", "/login", &[("email", EMAIL), ("password", PASSWORD)]).await.expect_redirect("/");
+        browser
+            .open_and_submit("/login?next=%2F", "/login", &[("email", EMAIL), ("password", PASSWORD)])
+            .await
+            .expect_redirect("/");
         assert_ne!(browser.session().unwrap(), first);
         let old = app.stranger();
         old.set_cookie("postkey", &first);
@@ -129,7 +132,12 @@ async fn after_signing_in_only_a_page_of_ours_is_opened() {
     let app = TestApp::start().await;
     app.owner().await;
     app.stranger().get("/mailboxes?status=paused").await.expect_redirect("/login?next=%2Fmailboxes%3Fstatus%3Dpaused");
-    for (next, to) in [("%2Fmailboxes", "/mailboxes"), ("https%3A%2F%2Fevil.example", "/"), ("%2F%2Fevil.example", "/"), ("%2F%5Cevil.example", "/")] {
+    for (next, to) in [
+        ("%2Fmailboxes", "/mailboxes"),
+        ("https%3A%2F%2Fevil.example", "/"),
+        ("%2F%2Fevil.example", "/"),
+        ("%2F%5Cevil.example", "/"),
+    ] {
         let browser = app.stranger();
         let path = format!("/login?next={next}");
         browser.open_and_submit(&path, "/login", &[("email", EMAIL), ("password", PASSWORD)]).await.expect_redirect(to);

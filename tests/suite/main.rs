@@ -3,9 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up must fail")]
 
 mod applications;
+mod architecture;
+mod documentation;
 mod explain;
 mod login;
 mod mailboxes;
+mod manners;
 mod microsoft;
 mod setup;
+mod source;
 mod support;

@@ -92,7 +92,10 @@ pub(crate) fn assert_none(what: &str, found: impl IntoIterator<Item = String>) {
 
 #[test]
 fn rust_is_read_without_comments_texts_and_tests() {
-    assert_eq!(code("let x = 'a'; // \"no\"\nlet r: &'a str = \"\\\"no\"; z"), "let x = 'a'; \nlet r: &'a str = \"\"; z");
+    assert_eq!(
+        code("let x = 'a'; // \"no\"\nlet r: &'a str = \"\\\"no\"; z"),
+        "let x = 'a'; \nlet r: &'a str = \"\"; z"
+    );
     assert_eq!(code("let r = r#\"x \" // y\"#; z"), "let r = r#\"\"#; z");
     assert_eq!(production("a\n#[cfg(test)]\nmod tests {\n"), "a\n");
 }

@@ -63,10 +63,20 @@ pub(crate) fn estate(seed: u64, now: Timestamp, plan: &Plan) -> Estate {
 pub(crate) fn known(estate: &Estate, seed: u64) -> Vec<Known> {
     let draw = Draw { chance: Chance::seeded(seed.wrapping_add(1)), now: Timestamp::UNIX_EPOCH };
     let contoso = estate.applications().first().map(|first| first.tenant_id).unwrap_or_default();
-    let mut all: Vec<Known> = estate.applications().iter().filter(|application| application.name != TO_TRY).map(|it| told(it, &draw)).collect();
+    let mut all: Vec<Known> = estate
+        .applications()
+        .iter()
+        .filter(|application| application.name != TO_TRY)
+        .map(|it| told(it, &draw))
+        .collect();
     let end = UnixTime::from_seconds(all.iter().filter_map(|known| known.end()).max().unwrap_or_default());
     for (name, tenant) in [(app::LOBBY, contoso), (app::ABROAD, draw.guid())] {
-        all.push(Known { name: name.to_owned(), tenant, client_id: draw.guid(), proof: Proof::Secret(draw.secret(), end) });
+        all.push(Known {
+            name: name.to_owned(),
+            tenant,
+            client_id: draw.guid(),
+            proof: Proof::Secret(draw.secret(), end),
+        });
     }
     all
 }
@@ -100,8 +110,10 @@ pub(crate) async fn upload_certificates(app: &App, simulator: &Simulator) -> any
         let name = listed.application.client_id.to_string();
         for credential in applications::credentials(&app.db, &listed.application.id).await? {
             if credential.kind == Kind::Certificate && credential.state == State::Accepted {
-                let certificate = Certificate::parse(credential.certificate_pem.as_bytes()).context("a stored certificate cannot be read")?;
-                simulator.estate(|estate| estate.application_mut(&name).map(|known| known.certificates.push(certificate)));
+                let certificate = Certificate::parse(credential.certificate_pem.as_bytes())
+                    .context("a stored certificate cannot be read")?;
+                simulator
+                    .estate(|estate| estate.application_mut(&name).map(|known| known.certificates.push(certificate)));
             }
         }
     }

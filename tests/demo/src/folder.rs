@@ -31,7 +31,10 @@ impl Folder {
     /// The named folder, made if it is not there, or a temporary one. Nobody else can look into either.
     pub(crate) fn open(named: Option<&Path>) -> anyhow::Result<Self> {
         let Some(path) = named else {
-            let temporary = tempfile::Builder::new().prefix("postkey-demo.").tempdir().context("no temporary folder could be made")?;
+            let temporary = tempfile::Builder::new()
+                .prefix("postkey-demo.")
+                .tempdir()
+                .context("no temporary folder could be made")?;
             return Ok(Self { path: temporary.path().to_owned(), temporary: Some(temporary) });
         };
         let failed = || format!("--data: {} cannot be used", path.display());
@@ -77,11 +80,13 @@ impl Folder {
 
     /// Notes that the folder is prepared.
     pub(crate) fn mark(&self, mark: Mark) -> anyhow::Result<()> {
-        fs::write(self.path.join(MARK), serde_json::to_string(&mark)?).with_context(|| format!("{} cannot be written to", self.path.display()))
+        fs::write(self.path.join(MARK), serde_json::to_string(&mark)?)
+            .with_context(|| format!("{} cannot be written to", self.path.display()))
     }
 
     /// Removes a temporary folder; a named one stays.
     pub(crate) fn close(self) -> anyhow::Result<()> {
-        self.temporary.map_or(Ok(()), |temporary| temporary.close().context("the temporary folder could not be removed"))
+        self.temporary
+            .map_or(Ok(()), |temporary| temporary.close().context("the temporary folder could not be removed"))
     }
 }

@@ -15,6 +15,7 @@ use url::Url;
 use crate::folder::{Folder, Mark};
 use crate::people::People;
 use crate::plan::Plan;
+use crate::progress::Progress;
 use crate::seed::Seeder;
 use crate::{Arguments, estate, load, print};
 
@@ -74,7 +75,7 @@ fn config(listen: SocketAddr, folder: &Folder, simulator: &Simulator) -> anyhow:
         ca_file: None,
         organisation: "Contoso".to_owned(),
         time_zone: jiff::tz::TimeZone::system(),
-        log: "warn".to_owned(),
+        log: "postkey=warn".to_owned(),
         log_format: LogFormat::Text,
         password_cost: PasswordCost::RECOMMENDED,
     })
@@ -96,8 +97,9 @@ async fn seed_mailboxes(app: &App, simulator: &Simulator, plan: &Plan, seed: u64
         return Ok(());
     }
     let known = simulator.estate(|estate| estate::known(estate, seed));
-    let models = Seeder::new(app, simulator, plan).fill(known).await?;
-    load::copy(app, plan, &models).await
+    let progress = Progress::new(plan.living());
+    let models = Seeder::new(app, simulator, plan, &progress).fill(known).await?;
+    load::copy(app, plan, &models, &progress).await
 }
 
 async fn stop(running: Running, simulator: Simulator, folder: Folder) -> anyhow::Result<()> {
@@ -110,13 +112,18 @@ async fn stop(running: Running, simulator: Simulator, folder: Folder) -> anyhow:
 /// Everybody knows the password, and it goes over plain http: for this machine only.
 fn check_address(address: SocketAddr, option: &str) -> anyhow::Result<()> {
     if !address.ip().is_loopback() {
-        bail!("{option}: {address} can be reached from outside; the demo is for this machine only, so give an address such as 127.0.0.1:{}", address.port());
+        bail!(
+            "{option}: {address} can be reached from outside; the demo is for this machine only, so give an address such as 127.0.0.1:{}",
+            address.port()
+        );
     }
     match TcpListener::bind(address) {
         Ok(_) => Ok(()),
         Err(cause) if cause.kind() == std::io::ErrorKind::AddrInUse => {
             let next = SocketAddr::new(address.ip(), address.port().saturating_add(10));
-            bail!("{option}: another program already listens on {address}. Stop it, or choose another port, for example {option} {next}")
+            bail!(
+                "{option}: another program already listens on {address}. Stop it, or choose another port, for example {option} {next}"
+            )
         }
         Err(cause) => Err(cause).with_context(|| format!("{option}: {address} cannot be listened on")),
     }

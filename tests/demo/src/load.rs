@@ -8,7 +8,8 @@ use postkey::mailboxes::mailbox::{Health, Mailbox};
 use postkey::mailboxes::store::{self, Written};
 
 use crate::plan::{Fate, Plan};
-use crate::seed::{Bar, Model};
+use crate::progress::Progress;
+use crate::seed::Model;
 
 /// Mailboxes that are written in one transaction.
 const BATCH: usize = 5_000;
@@ -21,7 +22,7 @@ struct Original {
 }
 
 /// Adds as many mailboxes as the plan says.
-pub(crate) async fn copy(app: &App, plan: &Plan, models: &[Model]) -> anyhow::Result<()> {
+pub(crate) async fn copy(app: &App, plan: &Plan, models: &[Model], progress: &Progress) -> anyhow::Result<()> {
     if plan.copies == 0 {
         return Ok(());
     }
@@ -29,7 +30,6 @@ pub(crate) async fn copy(app: &App, plan: &Plan, models: &[Model]) -> anyhow::Re
     for model in models.iter().filter(|model| model.fate != Fate::Deleted) {
         originals.push(original(app, model).await?);
     }
-    let progress = Bar::new(plan.copies);
     for start in (0..plan.copies).step_by(BATCH) {
         let end = plan.copies.min(start + BATCH);
         let mut tx = app.db.begin().await?;
@@ -37,9 +37,8 @@ pub(crate) async fn copy(app: &App, plan: &Plan, models: &[Model]) -> anyhow::Re
             write(&mut tx, app, plan, number, &originals[number % originals.len()]).await?;
         }
         tx.commit().await?;
-        progress.steps(end - start);
+        progress.done(end - start);
     }
-    progress.end();
     Ok(())
 }
 
@@ -50,7 +49,13 @@ async fn original(app: &App, model: &Model) -> anyhow::Result<Original> {
     Ok(Original { mailbox, check, sent })
 }
 
-async fn write(tx: &mut postkey::db::Tx, app: &App, plan: &Plan, number: usize, original: &Original) -> anyhow::Result<()> {
+async fn write(
+    tx: &mut postkey::db::Tx,
+    app: &App,
+    plan: &Plan,
+    number: usize,
+    original: &Original,
+) -> anyhow::Result<()> {
     let model = &original.mailbox;
     let copy = Mailbox {
         id: MailboxId::new(model.created.at, &app.chance),

@@ -1,16 +1,20 @@
 //! Starts Postkey together with the simulator of Microsoft, filled with sample data: one command, nothing to configure.
 //!
 //! ```text
-//! main.rs     what was asked for, the start and the stop
-//! folder.rs   where the data lives, and whether it was prepared before
-//! estate.rs   what exists at the simulated Microsoft, and what Postkey is told of it
-//! plan.rs     which mailboxes there are, and what is the matter with each
-//! people.rs   who can log in
-//! seed.rs     stores applications and mailboxes and really checks them
-//! load.rs     very many mailboxes, copied from the checked ones
-//! print.rs    where to go, how to log in, what to try
+//! main.rs       what was asked for
+//! folder.rs     where the data lives, and whether it was prepared before
+//! estate.rs     what exists at the simulated Microsoft, and what Postkey is told of it
+//! addresses.rs  addresses that look like a company’s
+//! plan.rs       which mailboxes there are, and what is the matter with each
+//! people.rs     who can log in
+//! seed.rs       stores applications and mailboxes and really checks them
+//! load.rs       very many mailboxes, copied from the checked ones
+//! progress.rs   how far the preparation is
+//! life.rs       from the start to the stop
+//! print.rs      where to go, how to log in, what to try
 //! ```
 
+mod addresses;
 mod estate;
 mod folder;
 mod life;
@@ -18,6 +22,7 @@ mod load;
 mod people;
 mod plan;
 mod print;
+mod progress;
 mod seed;
 
 use std::net::SocketAddr;

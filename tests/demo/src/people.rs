@@ -7,11 +7,12 @@ use postkey::users::{Role, User, password, store};
 use secrecy::SecretString;
 
 const WORDS: [&str; 64] = [
-    "acorn", "amber", "anchor", "apron", "aspen", "badge", "basil", "beacon", "birch", "bison", "bottle", "bridge", "butter", "cactus",
-    "candle", "canoe", "carbon", "cedar", "cherry", "clover", "cobalt", "copper", "coral", "cotton", "dragon", "falcon", "fennel",
-    "ferry", "forest", "garlic", "ginger", "glider", "hammer", "harbor", "hazel", "hollow", "honey", "island", "ivory", "jasper",
-    "kettle", "ladder", "lantern", "lemon", "linen", "magnet", "maple", "marble", "meadow", "mirror", "nickel", "orchid", "otter",
-    "paddle", "pepper", "pigeon", "pillow", "quartz", "ribbon", "saddle", "salmon", "thunder", "velvet", "walnut",
+    "acorn", "amber", "anchor", "apron", "aspen", "badge", "basil", "beacon", "birch", "bison", "bottle", "bridge",
+    "butter", "cactus", "candle", "canoe", "carbon", "cedar", "cherry", "clover", "cobalt", "copper", "coral",
+    "cotton", "dragon", "falcon", "fennel", "ferry", "forest", "garlic", "ginger", "glider", "hammer", "harbor",
+    "hazel", "hollow", "honey", "island", "ivory", "jasper", "kettle", "ladder", "lantern", "lemon", "linen", "magnet",
+    "maple", "marble", "meadow", "mirror", "nickel", "orchid", "otter", "paddle", "pepper", "pigeon", "pillow",
+    "quartz", "ribbon", "saddle", "salmon", "thunder", "velvet", "walnut",
 ];
 
 /// How many words make a password.
@@ -54,7 +55,11 @@ impl People {
     pub(crate) fn new(seed: u64) -> Self {
         let bytes = Chance::seeded(seed).bytes::<WORDS_IN_PASSWORD>();
         let words: Vec<&str> = bytes.iter().map(|byte| WORDS[usize::from(*byte) % WORDS.len()]).collect();
-        let person = |(name, local, role): (&'static str, &str, Role)| Person { name, email: format!("{local}@contoso.example"), role };
+        let person = |(name, local, role): (&'static str, &str, Role)| Person {
+            name,
+            email: format!("{local}@contoso.example"),
+            role,
+        };
         Self { all: PEOPLE.into_iter().map(person).collect(), password: words.join("-") }
     }
 
@@ -67,7 +72,11 @@ impl People {
         for person in &self.all {
             let id = UserId::new(now, &app.chance);
             let user = User { id, email: person.email.clone(), name: person.name.to_owned(), role: person.role };
-            anyhow::ensure!(store::insert(&mut tx, &user, &hash, now).await?, "{} already has an account", person.email);
+            anyhow::ensure!(
+                store::insert(&mut tx, &user, &hash, now).await?,
+                "{} already has an account",
+                person.email
+            );
         }
         Ok(tx.commit().await?)
     }

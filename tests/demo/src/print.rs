@@ -22,7 +22,13 @@ struct Said<'a> {
 }
 
 /// Says that everything is ready: in words, or as one line of JSON.
-pub(crate) fn say(asked: &Arguments, running: &Running, simulator: &Simulator, people: &People, folder: &Folder) -> anyhow::Result<()> {
+pub(crate) fn say(
+    asked: &Arguments,
+    running: &Running,
+    simulator: &Simulator,
+    people: &People,
+    folder: &Folder,
+) -> anyhow::Result<()> {
     let now = simulator.clock().now();
     let (tenants, applications) = simulator.estate(|estate| {
         let applications = estate.applications().iter().map(|it| (it.clone(), it.state(now).as_str()));
@@ -75,7 +81,11 @@ impl Said<'_> {
         } else {
             self.one_to_type(out)?;
         }
-        let end = if self.folder.is_temporary() { "stops both and forgets everything" } else { "stops both; the data stays where it is" };
+        let end = if self.folder.is_temporary() {
+            "stops both and forgets everything"
+        } else {
+            "stops both; the data stays where it is"
+        };
         writeln!(out, "\nCtrl-C {end}.")
     }
 
@@ -84,13 +94,20 @@ impl Said<'_> {
         line(out, "E-mail address", ADDRESS_TO_TRY)?;
         if let Some((application, _)) = self.applications.iter().find(|(it, _)| it.name == TO_TRY) {
             ids(out, application)?;
-            line(out, "Secret ID", &format!("{}  (pasted by mistake, it is refused)", application.secret_id().unwrap_or_default()))?;
+            line(
+                out,
+                "Secret ID",
+                &format!("{}  (pasted by mistake, it is refused)", application.secret_id().unwrap_or_default()),
+            )?;
         }
         writeln!(out, "\nThe other applications are stored already; each has something else the matter.")
     }
 
     fn all_to_type(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "\nTo try: New mailbox, with support@contoso.example, sales@, billing@, shared@ or fax@ and one of")?;
+        writeln!(
+            out,
+            "\nTo try: New mailbox, with support@contoso.example, sales@, billing@, shared@ or fax@ and one of"
+        )?;
         for (application, state) in &self.applications {
             writeln!(out, "\n  {} ({})", application.name, state.replace('_', " "))?;
             ids(out, application)?;

@@ -1,8 +1,6 @@
 //! Stores applications and mailboxes and really checks them against the simulated Microsoft.
 
 use std::collections::HashMap;
-use std::io::{IsTerminal, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, bail};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -23,6 +21,7 @@ use secrecy::SecretString;
 use crate::estate::{Known, Proof};
 use crate::people::{APPLICATION_ADMINISTRATOR, MAILBOX_ADMINISTRATOR};
 use crate::plan::{DEFAULT, Fate, Plan, Row, Trouble, app as names};
+use crate::progress::Progress as Shown;
 
 /// Checks at once. Few, because two cores play Postkey and Microsoft.
 const AT_ONCE: usize = 8;
@@ -45,13 +44,13 @@ pub(crate) struct Seeder<'a> {
     app: &'a App,
     simulator: &'a Simulator,
     plan: &'a Plan,
-    progress: Bar,
+    progress: &'a Shown,
 }
 
 impl<'a> Seeder<'a> {
     /// Prepares to fill `app`, which speaks to `simulator`.
-    pub(crate) fn new(app: &'a App, simulator: &'a Simulator, plan: &'a Plan) -> Self {
-        Self { app, simulator, plan, progress: Bar::new(plan.rows.len() + plan.copies) }
+    pub(crate) fn new(app: &'a App, simulator: &'a Simulator, plan: &'a Plan, progress: &'a Shown) -> Self {
+        Self { app, simulator, plan, progress }
     }
 
     /// Stores applications and mailboxes, checks the mailboxes, and lets happen to them what the plan says.
@@ -63,7 +62,6 @@ impl<'a> Seeder<'a> {
         self.simulator.clear_faults();
         self.simulator.clear_requests();
         self.afterwards(&models).await?;
-        self.progress.end();
         Ok(models)
     }
 
@@ -74,10 +72,12 @@ impl<'a> Seeder<'a> {
         for known in known {
             let name = known.name.clone();
             let tampered = matches!(known.proof, Proof::Tampered(..));
-            let (application, mut credential) = add::prepare(&earlier, new_application(known)?, APPLICATION_ADMINISTRATOR).await?;
+            let (application, mut credential) =
+                add::prepare(&earlier, new_application(known)?, APPLICATION_ADMINISTRATOR).await?;
             if tampered {
                 let elsewhere = CredentialId::new(earlier.clock.now(), &self.app.chance);
-                credential.sealed = self.app.keyring.seal(Credential::place(&elsewhere), &SecretString::from(name.as_str()))?;
+                credential.sealed =
+                    self.app.keyring.seal(Credential::place(&elsewhere), &SecretString::from(name.as_str()))?;
             }
             if add::write(&mut tx, &earlier, &application, &credential).await? != ApplicationWritten::Done {
                 bail!("{name} could not be stored");
@@ -93,12 +93,18 @@ impl<'a> Seeder<'a> {
         let mut tx = self.app.db.begin().await?;
         for (number, row) in self.plan.rows.iter().enumerate() {
             let earlier = earlier(self.app, DAY * (1 + number as i64 * 7 % 170));
-            let application_id = applications.get(row.application).with_context(|| format!("{} is not stored", row.application))?;
+            let application_id =
+                applications.get(row.application).with_context(|| format!("{} is not stored", row.application))?;
             let mailbox = mailbox(&earlier, row, application_id);
             if store::insert(&mut tx, &mailbox).await? != Written::Done {
                 bail!("{} could not be stored", row.address);
             }
-            let entry = audit::Entry { actor: MAILBOX_ADMINISTRATOR, action: "mailbox.created", object: mailbox.id.as_str(), detail: &row.address };
+            let entry = audit::Entry {
+                actor: MAILBOX_ADMINISTRATOR,
+                action: "mailbox.created",
+                object: mailbox.id.as_str(),
+                detail: &row.address,
+            };
             audit::record(&mut tx, &earlier, entry).await?;
             models.push(Model { id: mailbox.id, address: mailbox.address, fate: row.fate });
         }
@@ -123,7 +129,8 @@ impl<'a> Seeder<'a> {
             Trouble::TokenRefused => graph(Failure::Graph(Refusal::TokenAudience)),
             Trouble::New => graph(Failure::Graph(Refusal::MethodNotAllowed)),
             Trouble::Clock => {
-                let vault = self.simulator.estate(|estate| estate.application(names::VAULT).map(|vault| vault.client_id));
+                let vault =
+                    self.simulator.estate(|estate| estate.application(names::VAULT).map(|vault| vault.client_id));
                 Fault::aadsts(700_024).application(vault.unwrap_or_default()).times(1)
             }
         };
@@ -139,7 +146,11 @@ impl<'a> Seeder<'a> {
             let app = if model.fate == Fate::Stale { &past } else { self.app };
             self.check_one(app, model).await?;
         }
-        stream::iter(others).map(|model| self.check_one(self.app, model)).buffer_unordered(AT_ONCE).try_collect::<()>().await
+        stream::iter(others)
+            .map(|model| self.check_one(self.app, model))
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<()>()
+            .await
     }
 
     async fn check_one(&self, app: &App, model: &Model) -> anyhow::Result<()> {
@@ -149,7 +160,9 @@ impl<'a> Seeder<'a> {
         if model.fate == Fate::Tested {
             settle(app, model, Reason::TestMessage(model.address.clone())).await?;
         }
-        self.progress.step();
+        if model.fate != Fate::Deleted {
+            self.progress.done(1);
+        }
         Ok(())
     }
 
@@ -176,7 +189,9 @@ fn earlier(app: &App, seconds: i64) -> App {
 
 fn new_application(known: Known) -> anyhow::Result<NewApplication> {
     let proof = match known.proof {
-        Proof::Secret(value, ends) | Proof::Tampered(value, ends) => NewProof::Secret { value: SecretString::from(value), ends: Some(ends) },
+        Proof::Secret(value, ends) | Proof::Tampered(value, ends) => {
+            NewProof::Secret { value: SecretString::from(value), ends: Some(ends) }
+        }
         Proof::Certificate => NewProof::Certificate,
     };
     Ok(NewApplication {
@@ -213,46 +228,4 @@ async fn settle(app: &App, model: &Model, reason: Reason) -> anyhow::Result<()> 
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     Ok(())
-}
-
-/// Tells on standard error how far it is: on a terminal in one line, else now and then.
-pub(crate) struct Bar {
-    all: usize,
-    done: AtomicUsize,
-    terminal: bool,
-}
-
-impl Bar {
-    /// Nothing of `all` is done.
-    pub(crate) fn new(all: usize) -> Self {
-        Self { all, done: AtomicUsize::new(0), terminal: std::io::stderr().is_terminal() }
-    }
-
-    /// One more is done.
-    pub(crate) fn step(&self) {
-        self.steps(1);
-    }
-
-    /// So many more are done.
-    pub(crate) fn steps(&self, more: usize) {
-        let before = self.done.fetch_add(more, Ordering::Relaxed);
-        let every = if self.terminal { 20 } else { self.all.div_ceil(4) };
-        if (before + more) / every > before / every {
-            self.tell(before + more, if self.terminal { "\r" } else { "" });
-        }
-    }
-
-    /// Nothing more is told; the line of a terminal is cleared.
-    pub(crate) fn end(&self) {
-        if self.terminal {
-            self.tell(self.done.load(Ordering::Relaxed), "\r");
-            eprintln!();
-        }
-    }
-
-    fn tell(&self, done: usize, start: &str) {
-        let end = if self.terminal { "" } else { "\n" };
-        // Whether anybody reads it does not matter.
-        let _ = write!(std::io::stderr(), "{start}Preparing {} mailboxes … {done}{end}", self.all);
-    }
 }

@@ -30,7 +30,8 @@ async fn a_secret_id_is_refused_before_anybody_is_asked() {
     let known = app.sample("Contoso Mail");
     let secret_id = known.secret_id().unwrap().to_string();
     let (tenant, client_id) = (known.tenant_id.to_string(), known.client_id.to_string());
-    let typed = [("name", "Contoso Mail"), ("tenant", tenant.as_str()), ("client_id", &client_id), ("secret", &secret_id)];
+    let typed =
+        [("name", "Contoso Mail"), ("tenant", tenant.as_str()), ("client_id", &client_id), ("secret", &secret_id)];
     let page = browser.open_and_submit("/applications/new", "/applications/new", &typed).await;
     assert_eq!(page.status, 422);
     assert!(page.one("#secret-e").contains("That looks like the Secret ID."));
@@ -52,7 +53,11 @@ async fn the_same_registration_and_the_same_name_are_told() {
     let page = browser.open_and_submit("/applications/new", "/applications/new", &typed).await;
     assert_eq!(page.status, 422);
     let errors = page.all(".summary li").join(" ");
-    assert!(errors.contains("already stored as Contoso Mail") && errors.contains("already an application called CONTOSO MAIL"), "{errors}");
+    assert!(
+        errors.contains("already stored as Contoso Mail")
+            && errors.contains("already an application called CONTOSO MAIL"),
+        "{errors}"
+    );
     app.stop().await;
 }
 
@@ -95,6 +100,9 @@ async fn only_application_administrators_add_or_change() {
     let page = mailboxes.get(&here).await;
     assert_eq!(page.status, 200);
     let buttons = page.all("main .btn");
-    assert_eq!(buttons, ["Copy Application (client) ID", "Copy Directory (tenant) ID", "Instructions for the tenant administrator"]);
+    assert_eq!(
+        buttons,
+        ["Copy Application (client) ID", "Copy Directory (tenant) ID", "Instructions for the tenant administrator"]
+    );
     app.stop().await;
 }

@@ -25,7 +25,11 @@ async fn a_second_secret_takes_over_once_microsoft_accepts_it() {
         assert!(page.one(".flash").starts_with("Stored, and Microsoft accepts it."));
         assert_eq!(states(&page), ["In use", "Accepted"]);
         assert!(!page.body.contains(&value));
-        assert!(page.all("#credentials tbody th")[0].starts_with("Secret …ore"), "{:?}", page.all("#credentials tbody th"));
+        assert!(
+            page.all("#credentials tbody th")[0].starts_with("Secret …ore"),
+            "{:?}",
+            page.all("#credentials tbody th")
+        );
         let audited = audited(&app, &here).await;
         assert_eq!(audited, ["application.added", "credential.added", "credential.added", "credential.tested"]);
         app.stop().await;
@@ -125,12 +129,15 @@ async fn the_end_of_a_secret_can_be_set_and_forgotten() {
         let set = browser.open_and_submit(&path, &path, &[("expires", "on"), ("expires_on", "2026-12-01")]).await;
         set.expect_redirect(&format!("{here}?done=end-saved"));
         let page = browser.get(&here).await;
-        assert_eq!(page.one("#credentials td[data-l=Ends]"), "1 Dec 2026, in 7 days");
+        assert_eq!(page.one("#credentials td[data-l=Ends]"), "Ends in 7 days 1 Dec 2026");
         assert_eq!(browser.get("/applications").await.all("tbody .st.warn"), ["Ends in 7 days"]);
         let past = browser.open_and_submit(&path, &path, &[("expires", "on"), ("expires_on", "2026-11-01")]).await;
         assert_eq!(past.status, 422);
         assert!(past.one("#expires_on-e").contains("This day has passed"));
-        browser.open_and_submit(&path, &path, &[("expires", "unknown")]).await.expect_redirect(&format!("{here}?done=end-saved"));
+        browser
+            .open_and_submit(&path, &path, &[("expires", "unknown")])
+            .await
+            .expect_redirect(&format!("{here}?done=end-saved"));
         assert_eq!(browser.get("/applications").await.all("tbody .st.info"), ["End not known"]);
         app.stop().await;
     }

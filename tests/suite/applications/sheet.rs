@@ -47,7 +47,11 @@ async fn the_script_cannot_be_made_to_do_anything_else() {
     assert!(file.header("content-disposition").starts_with("attachment; filename=\"limit-"));
     assert!(file.body.contains("    'o''brien@contoso.example'\r\n"));
     let dangerous: Vec<&str> = file.body.lines().filter(|line| line.contains("Remove-Item")).collect();
-    assert!(dangerous.iter().all(|line| line.trim_start_matches('\u{feff}').starts_with("# ") || line.starts_with("$name = 'Postkey x Remove-Item ")), "{dangerous:?}");
+    assert!(
+        dangerous.iter().all(|line| line.trim_start_matches('\u{feff}').starts_with("# ")
+            || line.starts_with("$name = 'Postkey x Remove-Item ")),
+        "{dangerous:?}"
+    );
     app.stop().await;
 }
 

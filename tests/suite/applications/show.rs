@@ -11,8 +11,9 @@ async fn permissions_of_the_last_token_are_compared_with_what_is_needed() {
     assert!(browser.get(&here).await.text().contains("Not known: Microsoft has given no token yet."));
     add_mailbox(&browser, &here, "support@contoso.example").await;
     let page = browser.get(&here).await;
-    let text = page.text();
-    assert!(text.contains("Mail.ReadWrite Granted Mail.Send Not in the token"), "{text}");
+    let said = page.all("h2 ~ .kv dd");
+    assert_eq!(said, ["Granted", "Not in the token"]);
+    assert_eq!(page.all("h2 ~ .kv dt"), ["Mail.ReadWrite", "Mail.Send"]);
     assert!(page.body.contains(&format!("/mailboxes?app={}", id(&here))));
     app.stop().await;
 }
@@ -28,6 +29,33 @@ async fn a_name_is_text_whatever_it_looks_like() {
         let page = browser.get(&format!("{here}{path}")).await;
         assert!(!page.body.contains("<script>alert"), "{path}");
         assert!(page.one("h1").contains(name) || path == "/secrets/new", "{path}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn in_a_cloud_of_microsoft_links_lead_to_the_portal_and_say_the_way() {
+    let app = TestApp::start().await;
+    let browser = app.owner().await;
+    let secret = app.sample("Contoso Mail").secret().to_owned();
+    for (cloud, portal) in [("global", "https://entra.microsoft.com/"), ("china", "https://portal.azure.cn/")] {
+        let here =
+            super::add_as(&app, &browser, "Contoso Mail", &[("name", cloud), ("cloud", cloud), ("secret", &secret)])
+                .await;
+        let page = browser.get(&here).await;
+        let client_id = app.sample("Contoso Mail").client_id;
+        for blade in ["Overview", "Credentials", "CallAnAPI"] {
+            let view = "#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~";
+            assert!(
+                page.body.contains(&format!("href=\"{portal}{view}/{blade}/appId/{client_id}\"")),
+                "{cloud} {blade}"
+            );
+        }
+        assert!(page.text().contains(&format!("App registrations › {cloud} › Certificates & secrets")));
+        assert_eq!(
+            page.body.matches("target=\"_blank\"").count(),
+            page.body.matches("rel=\"noopener noreferrer\"").count()
+        );
     }
     app.stop().await;
 }

@@ -26,14 +26,14 @@ async fn a_code_is_found_however_it_is_written() {
     let stranger = app.stranger();
     for code in ["AADSTS7000222", "aadsts7000222", "7000222"] {
         let page = stranger.get(&format!("/explain/{code}")).await;
-        assert_eq!(page.one("h1"), "The secret of the application has expired");
+        assert_eq!(page.one("h1"), "The secret of the application expired");
         assert!(page.body.contains("https://login.microsoftonline.com/error?code=7000222"));
     }
     stranger.get("/explain?q=7000222").await.expect_redirect("/explain/AADSTS7000222");
     let pasted = "/explain?q=invalid_client%3A+AADSTS7000222%3A+The+provided+client+secret+keys+are+expired.";
     stranger.get(pasted).await.expect_redirect("/explain/AADSTS7000222");
     let found = stranger.get("/explain?q=Secret+EXPIRED").await;
-    assert!(found.all("main li a").iter().any(|title| title == "The secret of the application has expired"));
+    assert!(found.all("main li a").iter().any(|title| title == "The secret of the application expired"));
     assert!(found.all("main li a").len() < postkey::words::articles::all().len());
     app.stop().await;
 }

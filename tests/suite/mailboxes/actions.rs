@@ -13,11 +13,16 @@ async fn a_test_message_is_sent_only_when_asked_and_earns_connected() {
     let action = format!("{path}/test-message");
     let wrong = browser.open_and_submit(&action, &action, &[("to", "nobody")]).await;
     assert_eq!(wrong.status, 422);
-    browser.open_and_submit(&action, &action, &[("to", "sales@contoso.example")]).await.expect_redirect(&format!("{path}?done=sent"));
+    browser
+        .open_and_submit(&action, &action, &[("to", "sales@contoso.example")])
+        .await
+        .expect_redirect(&format!("{path}?done=sent"));
     let page = browser.get(&format!("{path}?done=sent")).await;
     assert_eq!(statuses(&page), ("Connected".to_owned(), "Connected".to_owned()));
     assert!(page.text().contains("Microsoft accepted the test message"));
-    let sent: Vec<_> = app.sim.estate(|estate| estate.outbox.iter().map(|sent| (sent.mailbox.to_string(), sent.recipients.clone())).collect());
+    let sent: Vec<_> = app.sim.estate(|estate| {
+        estate.outbox.iter().map(|sent| (sent.mailbox.to_string(), sent.recipients.clone())).collect()
+    });
     assert_eq!(sent, [("support@contoso.example".to_owned(), vec!["sales@contoso.example".to_owned()])]);
     app.stop().await;
 }
@@ -29,9 +34,15 @@ async fn a_refused_test_message_breaks_sending_and_not_reading() {
     let path = add(&app, &browser, "support@contoso.example", "Contoso Mail").await;
     app.sim.fault(Fault::graph(Refusal::SendAsDenied).mailbox("support@contoso.example"));
     app.sim.clear_faults();
-    app.sim.fault(Fault::new(postkey_simulator::Place::Call(postkey_simulator::Call::SendMail), postkey_simulator::Failure::Graph(Refusal::SendAsDenied)));
+    app.sim.fault(Fault::new(
+        postkey_simulator::Place::Call(postkey_simulator::Call::SendMail),
+        postkey_simulator::Failure::Graph(Refusal::SendAsDenied),
+    ));
     let action = format!("{path}/test-message");
-    browser.open_and_submit(&action, &action, &[("to", "sales@contoso.example")]).await.expect_redirect(&format!("{path}?done=not-sent"));
+    browser
+        .open_and_submit(&action, &action, &[("to", "sales@contoso.example")])
+        .await
+        .expect_redirect(&format!("{path}?done=not-sent"));
     let (incoming, outgoing) = statuses(&browser.get(&path).await);
     assert_eq!(incoming, "Connected");
     assert_eq!(outgoing, "No access to mailbox");
@@ -92,9 +103,18 @@ async fn one_mailbox_at_most_is_the_default_outbound_one() {
         let first = add(&app, &browser, "support@contoso.example", "Contoso Mail").await;
         let second = add_more(&browser, "sales@contoso.example").await;
         for path in [&first, &second] {
-            browser.open_and_submit(path, &format!("{path}/default"), &[]).await.expect_redirect(&format!("{path}?done=default"));
+            browser
+                .open_and_submit(path, &format!("{path}/default"), &[])
+                .await
+                .expect_redirect(&format!("{path}?done=default"));
         }
-        let marked: Vec<String> = browser.get("/mailboxes").await.all("tbody th").into_iter().filter(|row| row.contains("default outbound")).collect();
+        let marked: Vec<String> = browser
+            .get("/mailboxes")
+            .await
+            .all("tbody th")
+            .into_iter()
+            .filter(|row| row.contains("default outbound"))
+            .collect();
         assert_eq!(marked, ["sales@contoso.example default outbound"]);
         app.stop().await;
     }

@@ -14,7 +14,9 @@ async fn many_are_paused_only_after_a_page_that_names_them() {
         let id = first.rsplit('/').next().unwrap();
         let question = browser.submit(&list, "/mailboxes/bulk", &[("do", "pause"), ("id", id)]).await;
         assert_eq!(question.one("h1"), "Pause 1 mailbox?");
-        assert!(question.text().contains("support@contoso.example") && !question.text().contains("sales@contoso.example"));
+        assert!(
+            question.text().contains("support@contoso.example") && !question.text().contains("sales@contoso.example")
+        );
         assert_eq!(browser.get("/mailboxes?status=paused").await.all("tbody tr").len(), 0);
         browser.submit(&question, "/mailboxes/bulk", &[]).await.expect_redirect("/mailboxes?done=bulk-paused");
         assert_eq!(browser.get("/mailboxes?status=paused").await.all("tbody tr").len(), 1);

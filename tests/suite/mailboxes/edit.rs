@@ -11,7 +11,10 @@ async fn a_changed_address_is_checked_at_once_and_a_changed_name_is_not() {
         let path = add(&app, &browser, "fax@contoso.example", "Contoso Mail").await;
         assert_eq!(statuses(&browser.get(&path).await).0, "Mailbox not found");
         let edit = format!("{path}/edit");
-        browser.open_and_submit(&edit, &edit, &[("address", "support@contoso.example")]).await.expect_redirect(&format!("{path}?done=saved"));
+        browser
+            .open_and_submit(&edit, &edit, &[("address", "support@contoso.example")])
+            .await
+            .expect_redirect(&format!("{path}?done=saved"));
         assert_eq!(statuses(&browser.get(&path).await).0, "Connected");
         app.sim.clear_requests();
         browser.open_and_submit(&edit, &edit, &[("display_name", "Front desk")]).await;
@@ -29,7 +32,10 @@ async fn two_people_who_edit_at_once_do_not_undo_each_other() {
         let path = add(&app, &browser, "support@contoso.example", "Contoso Mail").await;
         let edit = format!("{path}/edit");
         let (first, second) = (browser.get(&edit).await, browser.get(&edit).await);
-        browser.submit(&first, &edit, &[("display_name", "First")]).await.expect_redirect(&format!("{path}?done=saved"));
+        browser
+            .submit(&first, &edit, &[("display_name", "First")])
+            .await
+            .expect_redirect(&format!("{path}?done=saved"));
         let late = browser.submit(&second, &edit, &[("display_name", "Second")]).await;
         assert_eq!(late.status, 409);
         assert!(late.body.contains("value=\"Second\""));

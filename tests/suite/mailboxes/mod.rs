@@ -12,7 +12,11 @@ use postkey_simulator::Application;
 use crate::support::{Browser, Page, TestApp};
 
 /// What a person types to add a mailbox with a new application.
-pub(crate) fn typed<'a>(address: &'a str, sample: &'a Application, ids: &'a (String, String)) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn typed<'a>(
+    address: &'a str,
+    sample: &'a Application,
+    ids: &'a (String, String),
+) -> Vec<(&'a str, &'a str)> {
     vec![
         ("address", address),
         ("application", "new"),

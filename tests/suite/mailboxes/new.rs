@@ -45,7 +45,14 @@ async fn the_second_mailbox_of_an_application_asks_for_no_second_token() {
 async fn every_mistake_is_told_at_once_and_only_the_secret_is_forgotten() {
     let app = TestApp::start().await;
     let browser = app.owner().await;
-    let fields = [("address", "no address"), ("application", "new"), ("name", "Our mail"), ("client_id", "123"), ("tenant", "common"), ("secret", "only-here-once~8Q")];
+    let fields = [
+        ("address", "no address"),
+        ("application", "new"),
+        ("name", "Our mail"),
+        ("client_id", "123"),
+        ("tenant", "common"),
+        ("secret", "only-here-once~8Q"),
+    ];
     let page = browser.open_and_submit("/mailboxes/new", "/mailboxes", &fields).await;
     assert_eq!(page.status, 422);
     assert!(page.body.contains("<title>Error: New mailbox"), "{}", page.body);
@@ -80,10 +87,19 @@ async fn ids_are_understood_the_way_people_paste_them() {
     let app = TestApp::start().await;
     let browser = app.owner().await;
     let sample = app.sample("Contoso Mail");
-    let address = format!("https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Overview/appId/{}", sample.client_id);
+    let address = format!(
+        "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Overview/appId/{}",
+        sample.client_id
+    );
     let tenant = format!(" \u{200b}{{{}}}\r\n", sample.tenant_id.to_string().to_uppercase());
     let secret = format!(" {}\n", sample.secret());
-    let fields = [("address", " Support@Contoso.example\u{200b} "), ("application", "new"), ("client_id", &address), ("tenant", &tenant), ("secret", &secret)];
+    let fields = [
+        ("address", " Support@Contoso.example\u{200b} "),
+        ("application", "new"),
+        ("client_id", &address),
+        ("tenant", &tenant),
+        ("secret", &secret),
+    ];
     let page = browser.open_and_submit("/mailboxes/new", "/mailboxes", &fields).await;
     let page = browser.get(page.location()).await;
     assert_eq!(statuses(&page).0, "Connected");
@@ -97,10 +113,14 @@ async fn a_tenant_may_be_a_domain_and_the_two_ids_may_not_be_one() {
     let browser = app.owner().await;
     let sample = app.sample("Contoso Mail");
     let same = (sample.client_id.to_string(), sample.client_id.to_string());
-    let page = browser.open_and_submit("/mailboxes/new", "/mailboxes", &typed("support@contoso.example", &sample, &same)).await;
+    let page = browser
+        .open_and_submit("/mailboxes/new", "/mailboxes", &typed("support@contoso.example", &sample, &same))
+        .await;
     assert!(page.one(".summary li").contains("This is the same ID as the application's"), "{}", page.text());
     let domain = (sample.client_id.to_string(), "contoso.example".to_owned());
-    let page = browser.open_and_submit("/mailboxes/new", "/mailboxes", &typed("support@contoso.example", &sample, &domain)).await;
+    let page = browser
+        .open_and_submit("/mailboxes/new", "/mailboxes", &typed("support@contoso.example", &sample, &domain))
+        .await;
     assert_eq!(statuses(&browser.get(page.location()).await).0, "Connected");
     app.stop().await;
 }
@@ -113,7 +133,9 @@ async fn an_address_or_an_application_that_is_already_there_is_pointed_out() {
         add(&app, &browser, "support@contoso.example", "Contoso Mail").await;
         let sample = app.sample("Contoso Mail");
         let ids = ids(&sample);
-        let page = browser.open_and_submit("/mailboxes/new", "/mailboxes", &typed("SUPPORT@contoso.example", &sample, &ids)).await;
+        let page = browser
+            .open_and_submit("/mailboxes/new", "/mailboxes", &typed("SUPPORT@contoso.example", &sample, &ids))
+            .await;
         let mistakes = page.all(".summary li");
         assert!(mistakes[0].contains("already a mailbox here"), "{mistakes:?}");
         assert!(mistakes[1].contains("already stored as Contoso Mail"), "{mistakes:?}");

@@ -13,7 +13,16 @@ async fn the_page_names_cause_remedy_and_who_can_and_keeps_the_ids_for_the_admin
     add_more(&browser, "sales@contoso.example").await;
     let page = browser.get(&path).await;
     let bar = page.one("section.bar");
-    for part in ["The secret of Contoso Archive expired", "Why", "What to do", "Who can", "1 more mailbox", "AADSTS7000222", "correlation ID", "trace ID"] {
+    for part in [
+        "The secret of Contoso Archive expired",
+        "Why",
+        "What to do",
+        "Who can",
+        "1 more mailbox",
+        "AADSTS7000222",
+        "correlation ID",
+        "trace ID",
+    ] {
         assert!(bar.contains(part), "{part} is missing in {bar}");
     }
     let rungs = page.all(".ladder li .name");
@@ -44,7 +53,16 @@ async fn no_page_asks_microsoft_while_it_renders() {
     let browser = app.owner().await;
     let path = add(&app, &browser, "support@contoso.example", "Contoso Mail").await;
     app.sim.clear_requests();
-    for page in ["/", "/mailboxes", "/mailboxes.csv", "/mailboxes/new", &path, &format!("{path}/checks"), &format!("{path}/edit"), "/applications"] {
+    for page in [
+        "/",
+        "/mailboxes",
+        "/mailboxes.csv",
+        "/mailboxes/new",
+        &path,
+        &format!("{path}/checks"),
+        &format!("{path}/edit"),
+        "/applications",
+    ] {
         assert_eq!(browser.get(page).await.status, 200, "{page}");
     }
     assert!(app.sim.requests().is_empty());
@@ -60,7 +78,10 @@ async fn a_permission_granted_since_the_token_was_issued_is_found_with_a_new_tok
     let roles = app.sample("Contoso Mail").roles;
     app.sim.estate(|estate| estate.application_mut("Contoso Intranet").unwrap().roles = roles);
     app.advance(90);
-    browser.open_and_submit(&path, &format!("{path}/check"), &[]).await.expect_redirect(&format!("{path}?done=checked"));
+    browser
+        .open_and_submit(&path, &format!("{path}/check"), &[])
+        .await
+        .expect_redirect(&format!("{path}?done=checked"));
     assert_eq!(statuses(&browser.get(&path).await), ("Connected".to_owned(), "Ready".to_owned()));
     assert_eq!(app.sim.count(Kind::Token), 2);
     app.stop().await;

@@ -8,29 +8,15 @@ use super::{World, address, nobody, secret, token};
 #[tokio::test]
 async fn a_tenant_is_found_by_its_id_and_by_its_domains() {
     let world = World::start().await;
-    let contoso = world
-        .sim
-        .estate(|estate| estate.tenant("contoso.example").unwrap().id);
-    for name in [
-        "contoso.example",
-        "CONTOSO.onmicrosoft.example",
-        &contoso.to_string(),
-    ] {
+    let contoso = world.sim.estate(|estate| estate.tenant("contoso.example").unwrap().id);
+    for name in ["contoso.example", "CONTOSO.onmicrosoft.example", &contoso.to_string()] {
         let tenant = paste::tenant(name).unwrap();
-        let found = world
-            .microsoft
-            .tenant(Cloud::Custom, &tenant)
-            .await
-            .unwrap();
+        let found = world.microsoft.tenant(Cloud::Custom, &tenant).await.unwrap();
         assert_eq!(found.id, Guid::from(contoso), "{name}");
         assert!(found.skew_seconds.unwrap().abs() <= 2);
     }
     let requests = world.sim.requests();
-    assert!(
-        requests
-            .iter()
-            .all(|request| request.kind == Kind::Discovery && request.client_id.is_none())
-    );
+    assert!(requests.iter().all(|request| request.kind == Kind::Discovery && request.client_id.is_none()));
 }
 
 #[tokio::test]
@@ -38,23 +24,11 @@ async fn an_unknown_tenant_is_said_to_be_unknown() {
     let world = World::start().await;
     for name in ["nowhere.example", "33333333-3333-4333-8333-333333333333"] {
         let tenant = Tenant::parse(name).unwrap();
-        let failure = world
-            .microsoft
-            .tenant(Cloud::Custom, &tenant)
-            .await
-            .unwrap_err();
-        assert_eq!(
-            (failure.cause, failure.retry),
-            (Cause::TenantNotFound, Retry::No),
-            "{name}"
-        );
+        let failure = world.microsoft.tenant(Cloud::Custom, &tenant).await.unwrap_err();
+        assert_eq!((failure.cause, failure.retry), (Cause::TenantNotFound, Retry::No), "{name}");
         assert_eq!(failure.code, Some(Code::Aadsts(90_002)));
     }
-    let failure = world
-        .microsoft
-        .application_token(&nobody(), &secret("x"))
-        .await
-        .unwrap_err();
+    let failure = world.microsoft.application_token(&nobody(), &secret("x")).await.unwrap_err();
     assert_eq!(failure.cause, Cause::TenantNotFound);
 }
 
@@ -73,10 +47,7 @@ async fn each_sample_application_gets_its_token_or_its_cause() {
         ("Contoso Retired", Err(Cause::AppNotFound)),
     ] {
         let application = world.application(name);
-        let outcome = world
-            .microsoft
-            .application_token(&address(&application), &secret(application.secret()))
-            .await;
+        let outcome = world.microsoft.application_token(&address(&application), &secret(application.secret())).await;
         match (outcome, expected) {
             (Ok(issued), Ok(roles)) => {
                 assert_eq!(issued.roles.list(), roles, "{name}");
@@ -86,10 +57,7 @@ async fn each_sample_application_gets_its_token_or_its_cause() {
             }
             (Err(failure), Err(cause)) => {
                 assert_eq!((failure.cause, failure.retry), (cause, Retry::No), "{name}");
-                assert!(
-                    failure.trace_id.is_some() && failure.host.is_some(),
-                    "{failure:?}"
-                );
+                assert!(failure.trace_id.is_some() && failure.host.is_some(), "{failure:?}");
             }
             (outcome, expected) => panic!("{name}: {outcome:?} instead of {expected:?}"),
         }
@@ -108,16 +76,9 @@ async fn a_wrong_secret_a_secret_id_and_a_wrong_application_are_told_apart() {
         (address(&mail), secret_id.as_str(), Cause::SecretRefused),
         (other, mail.secret(), Cause::AppNotFound),
     ] {
-        let failure = world
-            .microsoft
-            .application_token(&application, &secret(value))
-            .await
-            .unwrap_err();
+        let failure = world.microsoft.application_token(&application, &secret(value)).await.unwrap_err();
         assert_eq!(failure.cause, cause);
-        assert!(
-            !format!("{failure:?}").contains(value),
-            "the secret came back in {failure:?}"
-        );
+        assert!(!format!("{failure:?}").contains(value), "the secret came back in {failure:?}");
         assert!(!serde_json::to_string(&failure).unwrap().contains(value));
     }
 }
@@ -126,10 +87,7 @@ async fn a_wrong_secret_a_secret_id_and_a_wrong_application_are_told_apart() {
 async fn a_failure_names_the_request_as_microsoft_knows_it() {
     let world = World::start().await;
     let application = world.application("Contoso Warehouse");
-    let outcome = world
-        .microsoft
-        .application_token(&address(&application), &secret(application.secret()))
-        .await;
+    let outcome = world.microsoft.application_token(&address(&application), &secret(application.secret())).await;
     let failure = outcome.unwrap_err();
     assert_eq!(failure.code, Some(Code::Aadsts(53_003)));
     let request = world.sim.requests().pop().unwrap();
@@ -145,31 +103,14 @@ async fn every_number_that_entra_may_answer_has_a_cause_and_never_a_wrong_articl
     for known in codes::all() {
         world.sim.clear_faults();
         world.sim.fault(Fault::aadsts(known.number));
-        let outcome = world
-            .microsoft
-            .application_token(&address(&application), &secret(application.secret()))
-            .await;
+        let outcome = world.microsoft.application_token(&address(&application), &secret(application.secret())).await;
         let failure = outcome.unwrap_err();
-        assert_eq!(
-            failure.oauth_error.as_deref(),
-            Some(known.error),
-            "{known:?}"
-        );
+        assert_eq!(failure.oauth_error.as_deref(), Some(known.error), "{known:?}");
         assert_eq!(failure.article().cause, failure.cause, "{known:?}");
         let code = Code::Aadsts(known.number);
-        assert!(
-            articles::usual_cause(&code).is_some(),
-            "{code} has no article"
-        );
-        assert_eq!(
-            failure.cause.is_transient(),
-            failure.retry != Retry::No && failure.retry != Retry::OnceNow
-        );
-        assert_ne!(
-            failure.cause,
-            Cause::NeedsSignIn,
-            "nobody signs in for an application: {known:?}"
-        );
+        assert!(articles::usual_cause(&code).is_some(), "{code} has no article");
+        assert_eq!(failure.cause.is_transient(), failure.retry != Retry::No && failure.retry != Retry::OnceNow);
+        assert_ne!(failure.cause, Cause::NeedsSignIn, "nobody signs in for an application: {known:?}");
     }
 }
 
@@ -188,22 +129,14 @@ async fn what_entra_bends_is_tolerated_or_refused() {
         (Bend::TokenLong, false),
     ] {
         world.sim.clear_faults();
-        world
-            .sim
-            .fault(Fault::new(Place::Token, Failure::Bent(bend)));
-        let outcome = world
-            .microsoft
-            .application_token(&address(&application), &secret(application.secret()))
-            .await;
+        world.sim.fault(Fault::new(Place::Token, Failure::Bent(bend)));
+        let outcome = world.microsoft.application_token(&address(&application), &secret(application.secret())).await;
         match outcome {
             Ok(issued) => {
                 assert!(is_good, "{bend:?}");
                 assert_eq!(issued.roles == Roles::Unreadable, bend == Bend::TokenOpaque);
             }
-            Err(failure) => assert!(
-                !is_good && failure.cause == Cause::ProviderDown,
-                "{bend:?}: {failure:?}"
-            ),
+            Err(failure) => assert!(!is_good && failure.cause == Cause::ProviderDown, "{bend:?}: {failure:?}"),
         }
     }
 }
@@ -211,17 +144,9 @@ async fn what_entra_bends_is_tolerated_or_refused() {
 #[tokio::test]
 async fn a_clock_that_differs_is_measured() {
     let world = World::start().await;
-    world
-        .sim
-        .estate(|estate| estate.settings.skew_seconds = 300);
+    world.sim.estate(|estate| estate.settings.skew_seconds = 300);
     let tenant = Tenant::parse("contoso.example").unwrap();
-    let skew = world
-        .microsoft
-        .tenant(Cloud::Custom, &tenant)
-        .await
-        .unwrap()
-        .skew_seconds
-        .unwrap();
+    let skew = world.microsoft.tenant(Cloud::Custom, &tenant).await.unwrap().skew_seconds.unwrap();
     assert!((298..=302).contains(&skew), "{skew}");
 }
 
@@ -229,21 +154,11 @@ async fn a_clock_that_differs_is_measured() {
 async fn a_cloud_that_is_not_configured_is_not_asked() {
     let clouds = postkey::microsoft::Clouds::new(None).unwrap();
     let clock = postkey::clock::Clock::standing_at(UnixTime::from_seconds(1));
-    let microsoft =
-        postkey::microsoft::Microsoft::new(clouds, super::limits(), clock, None).unwrap();
-    let failure = microsoft
-        .application_token(&nobody(), &secret("x"))
-        .await
-        .unwrap_err();
+    let microsoft = postkey::microsoft::Microsoft::new(clouds, super::limits(), clock, None).unwrap();
+    let failure = microsoft.application_token(&nobody(), &secret("x")).await.unwrap_err();
     assert_eq!(failure.cause, Cause::SetupFault);
-    let failure = microsoft
-        .read_inbox(Cloud::Custom, &token("t"), "a@b.example")
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (failure.cause, failure.at),
-        (Cause::SetupFault, UnixTime::from_seconds(1))
-    );
+    let failure = microsoft.read_inbox(Cloud::Custom, &token("t"), "a@b.example").await.unwrap_err();
+    assert_eq!((failure.cause, failure.at), (Cause::SetupFault, UnixTime::from_seconds(1)));
 }
 
 #[tokio::test]
@@ -256,14 +171,8 @@ async fn background_jobs_ask_side_by_side() {
             let tenant = Tenant::parse("contoso.example").unwrap();
             microsoft.tenant(Cloud::Custom, &tenant).await.unwrap();
             let secret = secret(application.secret());
-            let issued = microsoft
-                .application_token(&address(&application), &secret)
-                .await
-                .unwrap();
-            microsoft
-                .read_inbox(Cloud::Custom, &issued.token, "support@contoso.example")
-                .await
-                .unwrap()
+            let issued = microsoft.application_token(&address(&application), &secret).await.unwrap();
+            microsoft.read_inbox(Cloud::Custom, &issued.token, "support@contoso.example").await.unwrap()
         })
     });
     for job in jobs.collect::<Vec<_>>() {
@@ -278,27 +187,14 @@ async fn no_log_line_holds_a_secret_or_a_token_even_at_trace() {
     let application = world.application("Contoso Mail");
     let lines = Lines::default();
     let writer = lines.clone();
-    let log = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false);
+    let log = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
     let log = log.with_writer(move || writer.clone()).finish();
     let guard = tracing::subscriber::set_default(log);
-    let issued = world
-        .microsoft
-        .application_token(&address(&application), &secret(application.secret()))
-        .await
-        .unwrap();
+    let issued =
+        world.microsoft.application_token(&address(&application), &secret(application.secret())).await.unwrap();
     let support = "support@contoso.example";
-    world
-        .microsoft
-        .read_inbox(Cloud::Custom, &issued.token, support)
-        .await
-        .unwrap();
-    world
-        .microsoft
-        .write_draft(Cloud::Custom, &issued.token, support)
-        .await
-        .unwrap();
+    world.microsoft.read_inbox(Cloud::Custom, &issued.token, support).await.unwrap();
+    world.microsoft.write_draft(Cloud::Custom, &issued.token, support).await.unwrap();
     drop(guard);
     let log = String::from_utf8_lossy(&lines.0.lock().unwrap()).into_owned();
     assert!(log.len() > 1000, "something was logged at all");

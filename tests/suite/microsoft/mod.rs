@@ -14,8 +14,7 @@ use std::time::Duration;
 
 use postkey::clock::Clock;
 use postkey::microsoft::{
-    AccessToken, ApplicationRef, ClientId, Cloud, Clouds, Credential, CustomCloud, Guid, Limits,
-    Microsoft, Outcome,
+    AccessToken, ApplicationRef, ClientId, Cloud, Clouds, Credential, CustomCloud, Guid, Limits, Microsoft, Outcome,
 };
 use postkey::words::{Cause, Code, Transport};
 use postkey_simulator::{Application, Options, Simulator};
@@ -24,11 +23,7 @@ use url::Url;
 
 /// Short enough for a test, long enough for a busy machine.
 pub(crate) fn limits() -> Limits {
-    Limits {
-        connect: Duration::from_secs(2),
-        total: Duration::from_secs(2),
-        ..Limits::default()
-    }
+    Limits { connect: Duration::from_secs(2), total: Duration::from_secs(2), ..Limits::default() }
 }
 
 /// Postkey's Microsoft, pointed at these addresses.
@@ -57,17 +52,13 @@ impl World {
 
     /// The sample application of this name.
     pub(crate) fn application(&self, name: &str) -> Application {
-        self.sim
-            .estate(|estate| estate.application(name).unwrap().clone())
+        self.sim.estate(|estate| estate.application(name).unwrap().clone())
     }
 
     /// A token for the sample application of this name, which must be given one.
     pub(crate) async fn token(&self, name: &str) -> AccessToken {
         let application = self.application(name);
-        let issued = self
-            .microsoft
-            .application_token(&address(&application), &secret(application.secret()))
-            .await;
+        let issued = self.microsoft.application_token(&address(&application), &secret(application.secret())).await;
         issued.unwrap().token
     }
 }

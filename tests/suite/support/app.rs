@@ -35,13 +35,8 @@ impl TestApp {
 
     pub(crate) async fn on(engine: Engine) -> Self {
         let clock = Clock::standing_at(UnixTime::from_seconds(NOON));
-        let sim = Simulator::start(Options {
-            clock: following(&clock),
-            seed: Some(1),
-            ..Options::default()
-        })
-        .await
-        .unwrap();
+        let sim =
+            Simulator::start(Options { clock: following(&clock), seed: Some(1), ..Options::default() }).await.unwrap();
         let home = TempDir::new().unwrap();
         let config = config(&home, &sim, engine).await;
         let running = serve::start(config, clock.clone(), Chance::System).await.unwrap();
@@ -65,7 +60,8 @@ impl TestApp {
         let browser = self.stranger();
         let setup = browser.get("/setup").await;
         if setup.status == 200 {
-            let typed = [("code", self.setup_code.as_str()), ("name", "Ana Ruiz"), ("email", EMAIL), ("password", PASSWORD)];
+            let typed =
+                [("code", self.setup_code.as_str()), ("name", "Ana Ruiz"), ("email", EMAIL), ("password", PASSWORD)];
             browser.submit(&setup, "/setup", &typed).await.expect_redirect("/?done=welcome");
             return browser;
         }

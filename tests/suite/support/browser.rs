@@ -33,7 +33,9 @@ impl Browser {
     }
 
     pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Page {
-        let request = headers.iter().fold(self.http.get(self.address(path)), |request, (name, value)| request.header(*name, *value));
+        let request = headers
+            .iter()
+            .fold(self.http.get(self.address(path)), |request, (name, value)| request.header(*name, *value));
         self.send(request).await
     }
 
@@ -81,7 +83,8 @@ impl Browser {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Page {
-        let cookies: Vec<String> = self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) };
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -89,7 +92,11 @@ impl Browser {
             let (name, value) = set.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
             let gone = set.to_str().unwrap().contains("Max-Age=0");
             let mut cookies = self.cookies.lock().unwrap();
-            if gone { cookies.remove(name) } else { cookies.insert(name.to_owned(), value.to_owned()) };
+            if gone {
+                cookies.remove(name)
+            } else {
+                cookies.insert(name.to_owned(), value.to_owned())
+            };
         }
         Page { status, headers, body: response.text().await.unwrap() }
     }
@@ -122,7 +129,9 @@ impl Page {
     /// The text of each element that matches.
     pub(crate) fn all(&self, selector: &str) -> Vec<String> {
         let html = Html::parse_document(&self.body);
-        let words = |element: scraper::ElementRef<'_>| element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = |element: scraper::ElementRef<'_>| {
+            element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+        };
         html.select(&Selector::parse(selector).unwrap()).map(words).collect()
     }
 
