@@ -8,6 +8,8 @@ CREATE TABLE mailboxes (
     -- The address in lower case for sorting; the suffix by ID keeps keyset pages exact.
     sort_key TEXT NOT NULL,
     display_name TEXT NOT NULL,
+    -- What a search looks in: address and name in lower case. Made by Postkey, because SQLite lowers the letters A to Z only.
+    search_text TEXT NOT NULL,
     account_type TEXT NOT NULL CHECK (account_type IN ('office365')),
     access_type TEXT NOT NULL CHECK (access_type IN ('application')),
     application_id TEXT NOT NULL REFERENCES applications (id),
@@ -33,8 +35,9 @@ CREATE TABLE mailboxes (
 );
 CREATE INDEX mailboxes_by_address ON mailboxes (sort_key, id) WHERE deleted_at IS NULL;
 CREATE INDEX mailboxes_by_urgency ON mailboxes (urgency, sort_key, id) WHERE deleted_at IS NULL;
-CREATE INDEX mailboxes_by_application ON mailboxes (application_id, sort_key, id);
+CREATE INDEX mailboxes_by_application ON mailboxes (application_id, sort_key, id) WHERE deleted_at IS NULL;
 CREATE INDEX mailboxes_by_incoming ON mailboxes (incoming, sort_key, id) WHERE deleted_at IS NULL;
+CREATE INDEX mailboxes_paused ON mailboxes (urgency, sort_key, id) WHERE deleted_at IS NULL AND paused_at IS NOT NULL;
 CREATE INDEX mailboxes_deleted ON mailboxes (deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- At most one default outbound mailbox.
@@ -47,7 +50,7 @@ CREATE TABLE checks (
     id TEXT NOT NULL PRIMARY KEY,
     mailbox_id TEXT NOT NULL REFERENCES mailboxes (id) ON DELETE CASCADE,
     asked_by TEXT NOT NULL,
-    reason TEXT NOT NULL CHECK (reason IN ('saved', 'asked', 'test_message')),
+    reason TEXT NOT NULL CHECK (reason IN ('saved', 'asked', 'test_message', 'mended')),
     incoming TEXT NOT NULL,
     outgoing TEXT NOT NULL,
     started_at BIGINT NOT NULL,
@@ -56,3 +59,4 @@ CREATE TABLE checks (
     ladder TEXT NOT NULL
 );
 CREATE INDEX checks_by_mailbox ON checks (mailbox_id, finished_at, id);
+CREATE INDEX checks_by_end ON checks (finished_at);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -16,6 +16,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{Config, CustomCloud};
 use crate::db::{self, Db};
+use crate::ids::ApplicationId;
 use crate::microsoft::{self, Clouds, Limits, Microsoft};
 use crate::secrets::{Keyring, MasterKey, MasterKeyError};
 
@@ -40,6 +41,8 @@ pub struct App {
     pub stopping: CancellationToken,
     /// At most two password hashes at once, so that logins cannot starve the rest (S-10).
     pub hashing: Arc<Semaphore>,
+    /// Tells whoever listens that an application works again, so that its mailboxes are looked at.
+    pub mended: broadcast::Sender<ApplicationId>,
     /// One lock for each piece of work that must not be done twice at once in this process.
     pub single: Single,
 }
@@ -76,6 +79,7 @@ impl App {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             hashing: Arc::new(Semaphore::new(2)),
+            mended: broadcast::channel(256).0,
             single: Single::default(),
         };
         Ok((app, made))
@@ -85,8 +89,9 @@ impl App {
 /// The master key, compared with what the data asks for. Reads only; a key is made only where there is no data.
 async fn master_key(config: &Config, chance: &Chance) -> Result<(MasterKey, bool), anyhow::Error> {
     let inside = config.data_dir.canonicalize().unwrap_or_else(|_| config.data_dir.clone());
-    let key_folder = config.master_key_file.parent().map(Path::to_owned).unwrap_or_default();
-    if key_folder.canonicalize().unwrap_or(key_folder).starts_with(&inside) {
+    // The first folder above it that is there; what is missing below would be made.
+    let above = config.master_key_file.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok());
+    if above.is_some_and(|folder| folder.starts_with(&inside)) {
         return Err(MasterKeyError::InsideData(config.master_key_file.clone()).into());
     }
     let (data, expected) = match config.database.postgres_url() {

@@ -167,6 +167,11 @@ impl Config {
         given.into_config(&environment)
     }
 
+    /// The names of the place, which a password may not be made of.
+    pub fn company(&self) -> [&str; 2] {
+        [&self.organisation, self.public_url.host_str().unwrap_or_default()]
+    }
+
     /// Whether people reach Postkey over TLS. If not, it is a first try on the loopback address.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"

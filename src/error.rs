@@ -56,8 +56,19 @@ impl From<anyhow::Error> for AppError {
 
 impl From<sqlx::Error> for AppError {
     fn from(cause: sqlx::Error) -> Self {
-        if is_busy(&cause) { Self::Busy(std::sync::Arc::new(cause.into())) } else { Self::internal(cause) }
+        if is_unstorable(&cause) {
+            Self::BadRequest("This holds a character that cannot be stored. Type it again by hand.")
+        } else if is_busy(&cause) {
+            Self::Busy(std::sync::Arc::new(cause.into()))
+        } else {
+            Self::internal(cause)
+        }
     }
+}
+
+/// A NUL, which PostgreSQL's text cannot hold; what SQLite has stored never holds one either, so nothing is missed.
+fn is_unstorable(cause: &sqlx::Error) -> bool {
+    cause.as_database_error().and_then(|database| database.code()).is_some_and(|code| code == "22021")
 }
 
 /// Locked, full, read-only, out of connections, or gone: waiting may help, and nothing was written.

@@ -70,7 +70,8 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
             eprintln!("postkey: {cause:#}");
-            let unusable = cause.downcast_ref::<MasterKeyError>().is_some() || cause.to_string().contains("POSTKEY_");
+            let wrong_key = cause.chain().any(|cause| cause.is::<MasterKeyError>());
+            let unusable = wrong_key || cause.to_string().contains("POSTKEY_");
             ExitCode::from(if unusable { UNUSABLE } else { 1 })
         }
     }
@@ -101,30 +102,31 @@ async fn open(config: Config) -> anyhow::Result<App> {
 }
 
 async fn serve_until_told(config: Config) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Listened for from the very beginning, so that who stops it at once stops it gracefully, too.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let key = config.master_key_file.display().to_string();
     let running = serve::start(config, Clock::System, Chance::System).await?;
     let address = running.app.config.public_url.as_str().trim_end_matches('/').to_owned();
-    println!("Postkey listens on {address}");
+    say(&format!("Postkey listens on {address}"));
     if running.made_master_key {
-        println!("A new master key is in {key}. Keep a copy in a safe place: without it no secret can be read.");
+        say(&format!("A new master key is in {key}. Keep a copy in a safe place: without it no secret can be read."));
     }
     if let Some(code) = &running.setup_code {
-        println!("Make the first account at {address}/setup with this code, good for 24 hours:\n\n    {code}\n");
+        say(&format!("Make the first account at {address}/setup with this code, good for 24 hours:\n\n    {code}\n"));
     }
-    told_to_stop().await?;
-    println!("Stopping");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    say("Stopping");
     running.stop().await;
     Ok(())
 }
 
-async fn told_to_stop() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        done = tokio::signal::ctrl_c() => done?,
-    }
-    Ok(())
+/// A server goes on when nobody reads what it prints.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 fn print_setup_code(config: &Config) -> anyhow::Result<()> {
@@ -153,7 +155,7 @@ async fn add_user(app: &App, email: String, name: String, role: &str) -> anyhow:
     let role = Role::parse(role)
         .with_context(|| format!("{role} is no role; choose one of {}", Role::ALL.map(Role::value).join(", ")))?;
     let email = user::email(&email).map_err(anyhow::Error::msg)?;
-    let hash = password::hash(app, read_password(&email)?).await?;
+    let hash = password::hash(app, read_password(app, &email)?).await?;
     let now = app.clock.now();
     let user = User { id: UserId::new(now, &app.chance), email, name, role };
     let mut tx = app.db.begin().await?;
@@ -168,7 +170,7 @@ async fn add_user(app: &App, email: String, name: String, role: &str) -> anyhow:
 }
 
 async fn reset_user(app: &App, email: &str) -> anyhow::Result<()> {
-    let hash = password::hash(app, read_password(email)?).await?;
+    let hash = password::hash(app, read_password(app, email)?).await?;
     let mut tx = app.db.begin().await?;
     if !store::set_password(&mut tx, email, &hash).await? {
         bail!("{email} has no account");
@@ -190,7 +192,7 @@ async fn note(
     Ok(audit::record(tx, app, entry).await?)
 }
 
-fn read_password(email: &str) -> anyhow::Result<SecretString> {
+fn read_password(app: &App, email: &str) -> anyhow::Result<SecretString> {
     if std::io::stdin().is_terminal() {
         print!("New password (it is shown as you type): ");
         std::io::stdout().flush()?;
@@ -198,6 +200,6 @@ fn read_password(email: &str) -> anyhow::Result<SecretString> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     let password = SecretString::from(line.trim_end_matches(['\r', '\n']).to_owned());
-    password::acceptable(&password, email).map_err(anyhow::Error::msg)?;
+    password::acceptable(&password, email, &app.config.company()).map_err(anyhow::Error::msg)?;
     Ok(password)
 }

@@ -26,8 +26,12 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), csrf::guard))
         .layer(session::layer(&app))
         .layer(from_fn_with_state(app.clone(), csrf::own_host));
-    machines()
-        .merge(console)
+    dressed(app, machines().merge(console))
+}
+
+/// What every answer passes through on its way out, a failure of ours included.
+pub fn dressed(app: App, routes: Router<App>) -> Router {
+    routes
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.clone(), error_page::render))
         .layer(from_fn_with_state(app.clone(), headers::add))

@@ -67,6 +67,7 @@ pub async fn start(config: Config, clock: Clock, chance: Chance) -> anyhow::Resu
     let setup_code = setup::code::renew(&app).await?;
     let router = routes::router(app.clone());
     app.tasks.spawn(accept(listener, router, app.clone()));
+    app.tasks.spawn(mailboxes::mended::follow(app.clone(), app.mended.subscribe()));
     app.tasks.spawn(keep_house(app.clone()));
     Ok(Running { app, address, setup_code, made_master_key })
 }

@@ -1,5 +1,7 @@
 //! Log lines for operators, and the request ID that ties a page, a log line and an audit entry together.
 
+use std::io::IsTerminal;
+
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -31,7 +33,9 @@ pub fn with_request_id<F: Future>(id: String, work: F) -> impl Future<Output = F
 /// Starts logging to standard error as the configuration says. Does nothing if logging has already started.
 pub fn start(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log)?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people at a terminal; in a file they are rubbish between the words.
+    let colours = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     // Already started happens only when several servers live in one process, as in tests.
     let _ = match config.log_format {
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

@@ -41,6 +41,8 @@ const LIST: &str = "
         (SELECT COUNT(*) FROM mailboxes m WHERE m.application_id = a.id AND m.deleted_at IS NULL) AS mailboxes
     FROM applications a ORDER BY a.name_key, a.id LIMIT 1000";
 
+const NAMES: &str = "SELECT id, name FROM applications ORDER BY name_key, id LIMIT 1000";
+
 const HOLD: &str = "UPDATE applications SET version = version WHERE id = $1";
 
 const MAILBOXES: &str = "SELECT COUNT(*) FROM mailboxes WHERE application_id = $1 AND deleted_at IS NULL";
@@ -304,6 +306,11 @@ pub async fn list(db: &Db) -> Result<Vec<Listed>> {
     rows.into_iter()
         .map(|listed| Ok(Listed { application: listed.row.try_into()?, mailboxes: listed.mailboxes }))
         .collect()
+}
+
+/// Names of all applications, at most a thousand, for a list to choose from.
+pub async fn names(db: &Db) -> Result<Vec<(ApplicationId, String)>> {
+    Ok(on_db!(db, |c| sqlx::query_as(NAMES).fetch_all(c).await)?)
 }
 
 /// How many living mailboxes use the application.

@@ -47,17 +47,25 @@ pub async fn start(app: &App, application: &Application, credential: &Credential
 }
 
 async fn run(app: App, application: Application, credential: Credential, by: String) -> Result<Verdict> {
+    let what = called(&credential);
+    note(&app, &application, &by, "credential.test_asked", &what).await?;
     let (verdict, said) = match ask(&app, &application, &credential).await? {
         Ok(()) => (Verdict::Accepted, "accepted".to_owned()),
         Err(failure) => (verdict(&failure), failure.cause.label().to_owned()),
     };
-    let detail = format!("{}: {said}", called(&credential));
-    let entry =
-        audit::Entry { actor: &by, action: "credential.tested", object: application.id.as_str(), detail: &detail };
-    let mut tx = app.db.begin().await?;
-    audit::record(&mut tx, &app, entry).await?;
-    tx.commit().await?;
+    note(&app, &application, &by, "credential.tested", &format!("{what}: {said}")).await?;
+    if verdict == Verdict::Accepted {
+        // Nobody listens while Postkey stops; then there is nothing to tell either.
+        let _ = app.mended.send(application.id);
+    }
     Ok(verdict)
+}
+
+async fn note(app: &App, application: &Application, by: &str, action: &'static str, detail: &str) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    let entry = audit::Entry { actor: by, action, object: application.id.as_str(), detail };
+    audit::record(&mut tx, app, entry).await?;
+    tx.commit().await
 }
 
 async fn ask(app: &App, application: &Application, credential: &Credential) -> Result<Result<(), Box<Failure>>> {

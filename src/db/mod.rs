@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::migrate::MigrateError;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Postgres, Sqlite, Transaction};
 
 use crate::error::Result;
 pub use lock::DataLock;
@@ -23,6 +24,8 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 const OLDEST_SAFE_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// How long a writer waits for another one, in seconds (R-06).
 const BUSY_SECONDS: u64 = 5;
+/// How long one statement may take on PostgreSQL, in seconds.
+const STATEMENT_SECONDS: u64 = 30;
 
 /// The database Postkey was configured with.
 #[derive(Clone, Debug)]
@@ -124,7 +127,7 @@ impl Db {
             .await
             .context("the SQLite database could not be opened")?;
         refuse_unsafe_sqlite(&write).await?;
-        MIGRATIONS.run(&write).await.context("the tables could not be brought up to date")?;
+        MIGRATIONS.run(&write).await.map_err(not_migrated)?;
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .idle_timeout(None)
@@ -141,13 +144,25 @@ impl Db {
     /// # Errors
     /// If the server cannot be reached or refuses.
     pub async fn open_postgres(url: &str) -> anyhow::Result<Self> {
+        let options: PgConnectOptions = url.parse()?;
+        // Bringing the tables up to date may wait as long as it takes, above all for another replica that does it.
+        let mut alone = options.connect().await.context("PostgreSQL could not be reached")?;
+        MIGRATIONS.run(&mut alone).await.map_err(not_migrated)?;
+        alone.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(BUSY_SECONDS))
-            .connect(url)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    let limits = sqlx::raw_sql(AssertSqlSafe(format!(
+                        "SET lock_timeout = '{BUSY_SECONDS}s'; SET statement_timeout = '{STATEMENT_SECONDS}s'"
+                    )));
+                    limits.execute(connection).await.map(|_| ())
+                })
+            })
+            .connect_with(options)
             .await
             .context("PostgreSQL could not be reached")?;
-        MIGRATIONS.run(&pool).await.context("the tables could not be brought up to date")?;
         Ok(Self::Postgres(pool))
     }
 
@@ -210,8 +225,7 @@ impl Tx {
 /// # Errors
 /// If the server cannot be reached.
 pub async fn master_key_of(url: &str) -> anyhow::Result<Option<String>> {
-    use sqlx::{ConnectOptions, Connection};
-    let options: sqlx::postgres::PgConnectOptions = url.parse()?;
+    let options: PgConnectOptions = url.parse()?;
     let mut connection = options.connect().await.context("PostgreSQL could not be reached")?;
     let found = sqlx::query_scalar("SELECT master_key_id FROM data_keys ORDER BY created_at DESC LIMIT 1")
         .fetch_optional(&mut connection)
@@ -226,6 +240,16 @@ pub async fn master_key_of(url: &str) -> anyhow::Result<Option<String>> {
 /// Whether `cause` says that a unique column already holds this value. Never by the constraint's name: SQLite has none.
 pub fn is_taken(cause: &sqlx::Error) -> bool {
     cause.as_database_error().is_some_and(|database| database.is_unique_violation())
+}
+
+fn not_migrated(cause: MigrateError) -> anyhow::Error {
+    match cause {
+        MigrateError::VersionMissing(version) => anyhow::anyhow!(
+            "a newer Postkey has already used this database (migration {version}). Start that version, or restore a \
+             backup from before the update; nothing was changed"
+        ),
+        cause => anyhow::Error::from(cause).context("the tables could not be brought up to date"),
+    }
 }
 
 async fn refuse_unsafe_sqlite(pool: &SqlitePool) -> anyhow::Result<()> {

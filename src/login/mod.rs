@@ -2,6 +2,8 @@
 //!
 //! `GET /login` shows the form, `POST /login` compares, `POST /logout` ends the session.
 
+use std::net::IpAddr;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -13,7 +15,9 @@ use tower_sessions::Session;
 
 use crate::app::App;
 use crate::audit;
+use crate::db::Tx;
 use crate::error::Result;
+use crate::users::User;
 use crate::users::password::{self, Verdict};
 use crate::users::store;
 use crate::users::throttle::{self, Subject};
@@ -82,7 +86,7 @@ pub async fn show(
     if !store::is_set_up(&app.db).await? {
         return Ok(see_other("/setup"));
     }
-    if session::person(&session).await?.is_some() && asked.next.is_empty() && asked.done.is_empty() {
+    if whose(&app, &session).await?.is_some() && asked.next.is_empty() && asked.done.is_empty() {
         return Ok(see_other("/"));
     }
     let mut page = LoginPage::new(&app, &key, "", &asked.next, FormErrors::default());
@@ -98,10 +102,8 @@ pub async fn sign_in(
     ClientAddress(address): ClientAddress,
     Form(typed): Form<Typed>,
 ) -> Result<Response> {
-    let account = Subject::Account(email_key(&typed.email));
-    let subjects = [account.clone(), Subject::Address(address)];
-    let wait = throttle::wait(&app, &subjects).await?;
-    if wait > 0 {
+    let subjects = [Subject::Account(email_key(&typed.email)), Subject::Address(address)];
+    if let Err(wait) = throttle::admit(&app, &subjects).await? {
         let mut errors = FormErrors::default();
         errors.add("email", format!("Too many wrong tries. Wait {wait} seconds, then try again."));
         let page = LoginPage::new(&app, &key, &typed.email, &typed.next, errors);
@@ -113,35 +115,51 @@ pub async fn sign_in(
     let stored = row.as_ref().map(|row| row.password_hash.clone());
     let verdict = password::verify(&app, typed.password, stored).await?;
     let (Some(row), Verdict::Right | Verdict::RightButWeak(_)) = (row, &verdict) else {
-        throttle::failed(&app, &subjects).await?;
-        note(&app, "login.refused", &typed.email, address).await?;
+        let mut tx = app.db.begin().await?;
+        note(&mut tx, &app, &typed.email, "login.refused", address).await?;
+        tx.commit().await?;
         let mut errors = FormErrors::default();
         errors.add("email", "This e-mail and password do not belong together.");
         return Ok(Page::refused(LoginPage::new(&app, &key, &typed.email, &typed.next, errors)).into_response());
     };
-    throttle::succeeded(&app, &account).await?;
+    let mut tx = app.db.begin().await?;
+    throttle::forgive(&mut tx, &subjects, app.clock.now()).await?;
     if let Verdict::RightButWeak(stronger) = verdict {
-        let mut tx = app.db.begin().await?;
         store::upgrade_hash(&mut tx, &row.user.id, &stronger).await?;
-        tx.commit().await?;
     }
-    note(&app, "login.accepted", &row.user.email, address).await?;
+    note(&mut tx, &app, &row.user.email, "login.accepted", address).await?;
+    tx.commit().await?;
     session::begin(&session, &Person { id: row.user.id, epoch: row.session_epoch }).await?;
     Ok(see_other(next::path(&typed.next).unwrap_or("/")))
 }
 
 /// `POST /logout`
-pub async fn sign_out(session: Session) -> Result<Response> {
+pub async fn sign_out(
+    State(app): State<App>,
+    session: Session,
+    ClientAddress(address): ClientAddress,
+) -> Result<Response> {
+    if let Some(user) = whose(&app, &session).await? {
+        let mut tx = app.db.begin().await?;
+        note(&mut tx, &app, &user.email, "logout", address).await?;
+        tx.commit().await?;
+    }
     session::end(&session).await?;
     let mut response = see_other("/login?done=signed-out");
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
     Ok(response)
 }
 
-async fn note(app: &App, action: &'static str, email: &str, address: std::net::IpAddr) -> Result<()> {
+/// Whose session it is, while the account may still use it.
+async fn whose(app: &App, session: &Session) -> Result<Option<User>> {
+    match session::person(session).await? {
+        Some(person) => store::by_session(&app.db, &person.id, person.epoch).await,
+        None => Ok(None),
+    }
+}
+
+async fn note(tx: &mut Tx, app: &App, email: &str, action: &'static str, address: IpAddr) -> Result<()> {
     let known: String = email.chars().filter(|c| !c.is_control()).take(254).collect();
-    let mut tx = app.db.begin().await?;
     let detail = format!("from {address}");
-    audit::record(&mut tx, app, audit::Entry { actor: &known, action, object: "login", detail: &detail }).await?;
-    tx.commit().await
+    audit::record(tx, app, audit::Entry { actor: &known, action, object: "login", detail: &detail }).await
 }

@@ -9,6 +9,7 @@ use crate::audit;
 use crate::clock::UnixTime;
 use crate::error::{AppError, Result};
 use crate::ids::{CheckId, MailboxId};
+use crate::words::{Cause, Status};
 
 use super::climb::Climb;
 use super::history::{self, Check};
@@ -27,6 +28,8 @@ pub enum Reason {
     Asked,
     /// Someone asked for a test message to this address.
     TestMessage(String),
+    /// Its application works again.
+    Mended,
 }
 
 impl Reason {
@@ -36,6 +39,7 @@ impl Reason {
             Self::Saved => "saved",
             Self::Asked => "asked",
             Self::TestMessage(_) => "test_message",
+            Self::Mended => "mended",
         }
     }
 }
@@ -64,38 +68,55 @@ pub async fn start(app: &App, id: &MailboxId, by: &str, reason: Reason) -> Resul
     }
 }
 
+/// Runs a check to its end, for a job that waits for it.
+///
+/// # Errors
+/// As [`start`].
+pub(super) async fn run_as_postkey(app: &App, id: MailboxId) -> Result<()> {
+    run(app.clone(), id, "Postkey".to_owned(), Reason::Mended).await.map(|_| ())
+}
+
 /// Runs a check to its end. `None` if one was already running or the mailbox is gone.
 async fn run(app: App, id: MailboxId, by: String, reason: Reason) -> Result<Option<Ladder>> {
     let started_at = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let begun = store::begin_check(&mut tx, &id, started_at).await?;
-    tx.commit().await?;
-    if !begun {
+    if !store::begin_check(&mut tx, &id, started_at).await? {
         return Ok(None);
     }
+    let asked = match reason {
+        Reason::Saved | Reason::Mended => None,
+        Reason::Asked => Some("mailbox.check_asked"),
+        Reason::TestMessage(_) => Some("mailbox.test_message_asked"),
+    };
+    if let Some(action) = asked {
+        audit::record(&mut tx, &app, audit::Entry { actor: &by, action, object: id.as_str(), detail: "" }).await?;
+    }
+    tx.commit().await?;
     let Some(mailbox) = store::find(&app.db, &id).await? else { return Ok(None) };
     let application = applications::get(&app.db, &mailbox.application_id).await?;
     let climb = Climb { app: &app, mailbox: &mailbox, application: &application, reason: &reason };
     let ladder = match climb.run().await {
         Ok(ladder) => ladder,
         Err(cause) => {
-            abandon(&app, &id).await?;
+            abandon(&app, &id, started_at).await?;
             return Err(cause);
         }
     };
-    finish(&climb, &by, started_at, &ladder).await?;
-    Ok(Some(ladder))
+    let finished = finish(&climb, &by, started_at, &ladder).await?;
+    Ok(finished.then_some(ladder))
 }
 
 /// The check ends without a word on the mailbox, for example because the database went away in between.
-async fn abandon(app: &App, id: &MailboxId) -> Result<()> {
+async fn abandon(app: &App, id: &MailboxId, started_at: UnixTime) -> Result<()> {
     let mut tx = app.db.begin().await?;
-    store::abandon_check(&mut tx, id).await?;
+    store::abandon_check(&mut tx, id, started_at).await?;
     tx.commit().await
 }
 
-async fn finish(climb: &Climb<'_>, by: &str, started_at: UnixTime, ladder: &Ladder) -> Result<()> {
+/// `false` if the mailbox was changed meanwhile: then what was found is not about it, and a newer check is.
+async fn finish(climb: &Climb<'_>, by: &str, started_at: UnixTime, ladder: &Ladder) -> Result<bool> {
     let Climb { app, mailbox, reason, .. } = climb;
+    let was = mailbox.health.incoming.cause();
     let now = app.clock.now();
     let sent = matches!(reason, Reason::TestMessage(_)) && ladder.failure().is_none();
     let verdict = ladder.verdict(sent || mailbox.health.sent_at.is_some());
@@ -111,8 +132,10 @@ async fn finish(climb: &Climb<'_>, by: &str, started_at: UnixTime, ladder: &Ladd
         ladder: ladder.clone(),
     };
     let mut tx = app.db.begin().await?;
-    history::insert(&mut tx, &check).await?;
-    store::finish_check(&mut tx, &check, sent).await?;
+    let finished = store::finish_check(&mut tx, mailbox, &check, sent).await?;
+    if finished {
+        history::insert(&mut tx, &check).await?;
+    }
     if sent {
         let entry = audit::Entry {
             actor: by,
@@ -122,7 +145,13 @@ async fn finish(climb: &Climb<'_>, by: &str, started_at: UnixTime, ladder: &Ladd
         };
         audit::record(&mut tx, app, entry).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    let works_again = verdict.incoming == Status::Connected && was.is_some_and(Cause::of_application);
+    if finished && works_again && **reason != Reason::Mended {
+        // What stopped this mailbox stopped the others of its application too.
+        let _ = app.mended.send(mailbox.application_id.clone());
+    }
+    Ok(finished)
 }
 
 /// After a start no check runs, whatever the database says.

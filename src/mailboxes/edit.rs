@@ -38,10 +38,7 @@ struct Edit {
 }
 
 async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, typed: &Typed, errors: FormErrors) -> Result<Edit> {
-    let stored = applications::list(&app.db).await?;
-    let choice = |listed: &applications::Listed| {
-        Choice::new(listed.application.id.as_str(), &listed.application.name, "", &typed.application)
-    };
+    let stored = applications::names(&app.db).await?;
     Ok(Edit {
         shell: me.shell(app, Section::Mailboxes).titled(title_prefix(&errors)),
         id: mailbox.id.to_string(),
@@ -55,7 +52,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, typed: &Typed, errors
             .checked(&errors),
         application: Field::text("application", "Application", "Its secret or certificate opens the mailbox.")
             .checked(&errors),
-        applications: stored.iter().map(choice).collect(),
+        applications: stored.iter().map(|(id, name)| Choice::new(id.as_str(), name, "", &typed.application)).collect(),
         errors,
     })
 }

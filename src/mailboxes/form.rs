@@ -94,9 +94,9 @@ pub fn taken(address: &str) -> String {
 pub fn address(typed: &str) -> std::result::Result<String, String> {
     let invisible =
         |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{a0}');
-    let text: String =
-        typed.trim_matches(|c| matches!(c, '<' | '>' | '"' | '\'')).chars().filter(|c| !invisible(*c)).collect();
-    let text = text.strip_prefix("mailto:").unwrap_or(&text);
+    let text: String = typed.chars().filter(|c| !invisible(*c)).collect();
+    let text = text.trim_matches(|c| matches!(c, '<' | '>' | '"' | '\''));
+    let text = text.strip_prefix("mailto:").unwrap_or(text);
     if text.is_empty() {
         return Err("Enter the mailbox's e-mail address, for example support@contoso.com.".to_owned());
     }
@@ -234,6 +234,7 @@ mod tests {
             "support@contoso.example",
             "  support@contoso.example\r\n",
             "<support@contoso.example>",
+            " <support@contoso.example>\u{200b} ",
             "mailto:support@contoso.example",
             "support@contoso.example\u{200b}",
         ] {

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
 use crate::app::App;
-use crate::applications::{Application, store as applications};
+use crate::applications::store as applications;
 use crate::clock::UnixTime;
 use crate::error::Result;
 use crate::ids::ApplicationId;
@@ -86,7 +86,7 @@ pub async fn index(State(app): State<App>, me: SignedIn, Query(filter): Query<Fi
     let now = app.clock.now();
     let found = search::page(&app.db, &filter, now).await?;
     let total = search::count(&app.db, &filter, now).await?;
-    let stored = applications::list(&app.db).await?.into_iter().map(|listed| listed.application).collect::<Vec<_>>();
+    let stored = applications::names(&app.db).await?;
     let views = views(&app, &filter, now).await?;
     Ok(Page::new(page(&app, &me, &filter, Listing { found, total, stored, views })).into_response())
 }
@@ -94,7 +94,7 @@ pub async fn index(State(app): State<App>, me: SignedIn, Query(filter): Query<Fi
 struct Listing {
     found: Rows,
     total: i64,
-    stored: Vec<Application>,
+    stored: Vec<(ApplicationId, String)>,
     views: Vec<Chip>,
 }
 
@@ -114,7 +114,7 @@ fn page(app: &App, me: &SignedIn, filter: &Filter, listing: Listing) -> Index {
         q: filter.q.trim().to_owned(),
         statuses: statuses(&filter.status),
         applications: std::iter::once(Choice::new("", "Any", "", &chosen_app))
-            .chain(stored.iter().map(|stored| Choice::new(stored.id.as_str(), &stored.name, "", &chosen_app)))
+            .chain(stored.iter().map(|(id, name)| Choice::new(id.as_str(), name, "", &chosen_app)))
             .collect(),
         sort: filter.sort.clone(),
         chips: chips(filter, &stored, &query),
@@ -165,7 +165,7 @@ async fn views(app: &App, filter: &Filter, now: UnixTime) -> Result<Vec<Chip>> {
     Ok(chips)
 }
 
-fn chips(filter: &Filter, stored: &[Application], query: &[(&'static str, String)]) -> Vec<Chip> {
+fn chips(filter: &Filter, stored: &[(ApplicationId, String)], query: &[(&'static str, String)]) -> Vec<Chip> {
     let mut chips = Vec::new();
     let mut chip = |name: &str, label: String| {
         chips.push(Chip {
@@ -182,8 +182,8 @@ fn chips(filter: &Filter, stored: &[Application], query: &[(&'static str, String
     {
         chip("status", format!("Status: {}", choice.label));
     }
-    if let Some(application) = stored.iter().find(|stored| stored.id.as_str() == filter.app) {
-        chip("app", format!("Application: {}", application.name));
+    if let Some((_, name)) = stored.iter().find(|(id, _)| id.as_str() == filter.app) {
+        chip("app", format!("Application: {name}"));
     }
     chips
 }

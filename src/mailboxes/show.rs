@@ -18,7 +18,8 @@ use crate::web::{Badge, Page, Shell, Tab, When, fragment, see_other, wants_fragm
 use crate::words::Cause;
 
 use super::history::{self, Check};
-use super::ladder::{Outcome, Step};
+use super::ladder::{Outcome, Rung, Step};
+use super::notice::Notice;
 use super::{Mailbox, gone, store};
 
 /// Checks that the page folds into its history.
@@ -38,6 +39,7 @@ struct Show {
     since: When,
     good: Option<When>,
     checked: Option<When>,
+    notice: Option<Notice>,
     trouble: Option<Trouble>,
     remedy: Option<Remedy>,
     others: i64,
@@ -146,6 +148,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
         since: when(health.since),
         good: health.good_at.map(when),
         checked: health.checked_at.map(when),
+        notice: Notice::of(app, &mailbox, &application),
         remedy: last.and_then(|check| remedy(check, &application, me)),
         others: if shared { others } else { 0 },
         checking,
@@ -174,13 +177,16 @@ fn remedy(check: &Check, application: &Application, me: &SignedIn) -> Option<Rem
         Cause::SecretExpired | Cause::SecretRefused if me.may(Role::ApplicationAdministrator) => {
             Some(Remedy { href: format!("{here}/secrets/new"), label: "Add the new secret" })
         }
-        cause if cause.of_application() => Some(Remedy { href: here, label: "Open the application" }),
+        _ if is_shared(check) => Some(Remedy { href: here, label: "Open the application" }),
         _ => None,
     }
 }
 
+/// Whether what broke stops every mailbox of the application, and not only the one that was asked for.
 fn is_shared(check: &Check) -> bool {
-    check.ladder.failure().is_some_and(|(_, failure)| failure.cause.of_application())
+    check.ladder.failure().is_some_and(|(rung, failure)| {
+        failure.cause.of_application() && (rung <= Rung::Token || failure.cause == Cause::NeedsConsent)
+    })
 }
 
 fn trouble(app: &App, check: &Check, mailbox: &Mailbox, application: &Application) -> Option<Trouble> {
@@ -228,6 +234,7 @@ fn event(count: usize, check: &Check, at: When) -> Event {
     let asked = match check.reason.as_str() {
         "test_message" => "test message",
         "saved" => "saved",
+        "mended" => "its application works again",
         _ => "check",
     };
     let text = match count {

@@ -7,25 +7,25 @@ use crate::clock::UnixTime;
 use crate::db::{Affected, Db, Tx, in_tx, is_taken, on_db};
 use crate::error::{AppError, Result};
 use crate::ids::{ApplicationId, CheckId, MailboxId};
-use crate::words::Status;
+use crate::words::{Cause, Status};
 
 use super::history::Check;
 use super::mailbox::{BIN_LASTS, CHECK_ENDS, Health, Mailbox, Stamp};
 
 const INSERT: &str = "
     INSERT INTO mailboxes (id, address, address_key, sort_key, display_name, account_type, access_type, application_id, version,
-        created_by, created_at, updated_at, incoming, outgoing, urgency, since)
-    VALUES ($1, $2, $3, $3, $4, 'office365', 'application', $5, 1, $6, $7, $7, 'unverified', 'unverified', $8, $7)";
+        created_by, created_at, updated_at, incoming, outgoing, urgency, since, search_text)
+    VALUES ($1, $2, $3, $3, $4, 'office365', 'application', $5, 1, $6, $7, $7, 'unverified', 'unverified', $8, $7, $9)";
 
 const UPDATE: &str = "
     UPDATE mailboxes SET address = $3, address_key = $4, sort_key = $4, display_name = $5, application_id = $6,
-        version = version + 1, updated_at = $7
+        version = version + 1, updated_at = $7, search_text = $8
     WHERE id = $1 AND version = $2 AND deleted_at IS NULL
     RETURNING id";
 
 const UNVERIFY: &str = "
     UPDATE mailboxes SET incoming = 'unverified', outgoing = 'unverified', urgency = $2, since = $3, checked_at = NULL, good_at = NULL,
-        sent_at = NULL
+        sent_at = NULL, checking_since = NULL
     WHERE id = $1";
 
 const FIND: &str = "
@@ -47,11 +47,17 @@ const FINISH_CHECK: &str = "
         good_at = CASE WHEN $6 THEN $4 ELSE good_at END,
         sent_at = CASE WHEN $7 THEN $4 ELSE sent_at END,
         last_check_id = $8
-    WHERE id = $1";
+    WHERE id = $1 AND checking_since = $9 AND address = $10 AND application_id = $11
+    RETURNING id";
 
-const ABANDON_CHECK: &str = "UPDATE mailboxes SET checking_since = NULL WHERE id = $1";
+const ABANDON_CHECK: &str = "UPDATE mailboxes SET checking_since = NULL WHERE id = $1 AND checking_since = $2";
 
 const FORGET_INTERRUPTED: &str = "UPDATE mailboxes SET checking_since = NULL WHERE checking_since <= $1";
+
+const FAILING: &str = "
+    SELECT id, incoming FROM mailboxes
+    WHERE application_id = $1 AND deleted_at IS NULL AND paused_at IS NULL AND incoming <> 'connected'
+    ORDER BY sort_key, id";
 
 const PAUSE: &str = "
     UPDATE mailboxes SET paused_by = $2, paused_at = $3, updated_at = $3
@@ -71,7 +77,6 @@ const RESTORE: &str = "
 
 const ERASE_DELETED: &str = "DELETE FROM mailboxes WHERE deleted_at <= $1";
 
-const ERASE_DELETED_OF: &str = "DELETE FROM mailboxes WHERE application_id = $1 AND deleted_at IS NOT NULL";
 
 const DEFAULT: &str = "SELECT mailbox_id FROM default_outbound WHERE id = 'default'";
 
@@ -159,6 +164,11 @@ pub fn address_key(address: &str) -> String {
     address.to_lowercase()
 }
 
+/// What a search looks in; no search holds the line break.
+fn search_text(mailbox: &Mailbox) -> String {
+    format!("{}\n{}", mailbox.address, mailbox.display_name).to_lowercase()
+}
+
 fn unverified_urgency() -> i64 {
     i64::from(Status::Unverified.rank())
 }
@@ -174,6 +184,7 @@ pub async fn insert(tx: &mut Tx, mailbox: &Mailbox) -> Result<Written> {
         .bind(&mailbox.created.by)
         .bind(mailbox.created.at)
         .bind(unverified_urgency())
+        .bind(search_text(mailbox))
         .execute(c)
         .await
         .affected()
@@ -192,6 +203,7 @@ pub async fn update(tx: &mut Tx, mailbox: &Mailbox, unverify: bool, now: UnixTim
         .bind(&mailbox.display_name)
         .bind(&mailbox.application_id)
         .bind(now)
+        .bind(search_text(mailbox))
         .fetch_optional(c)
         .await);
     let done = written(done)?;
@@ -234,10 +246,10 @@ pub async fn begin_check(tx: &mut Tx, id: &MailboxId, now: UnixTime) -> Result<b
     Ok(begun.is_some())
 }
 
-/// Writes down what a check said.
-pub async fn finish_check(tx: &mut Tx, check: &Check, sent: bool) -> Result<()> {
+/// Writes down what a check of `mailbox` said. `false`, and nothing is written, if that is no longer what the mailbox is.
+pub async fn finish_check(tx: &mut Tx, mailbox: &Mailbox, check: &Check, sent: bool) -> Result<bool> {
     let urgency = check.incoming.worse(check.outgoing).rank();
-    in_tx!(tx, |c| sqlx::query(FINISH_CHECK)
+    let finished: Option<MailboxId> = in_tx!(tx, |c| sqlx::query_scalar(FINISH_CHECK)
         .bind(&check.mailbox_id)
         .bind(check.incoming.value())
         .bind(check.outgoing.value())
@@ -246,15 +258,17 @@ pub async fn finish_check(tx: &mut Tx, check: &Check, sent: bool) -> Result<()> 
         .bind(check.incoming == Status::Connected)
         .bind(sent)
         .bind(&check.id)
-        .execute(c)
-        .await
-        .affected())?;
-    Ok(())
+        .bind(check.started_at)
+        .bind(&mailbox.address)
+        .bind(&mailbox.application_id)
+        .fetch_optional(c)
+        .await)?;
+    Ok(finished.is_some())
 }
 
 /// Ends a check that came to no verdict.
-pub async fn abandon_check(tx: &mut Tx, id: &MailboxId) -> Result<()> {
-    in_tx!(tx, |c| sqlx::query(ABANDON_CHECK).bind(id).execute(c).await.affected())?;
+pub async fn abandon_check(tx: &mut Tx, id: &MailboxId, started_at: UnixTime) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(ABANDON_CHECK).bind(id).bind(started_at).execute(c).await.affected())?;
     Ok(())
 }
 
@@ -264,6 +278,14 @@ pub async fn forget_interrupted_checks(tx: &mut Tx, now: UnixTime) -> Result<()>
     let before = if matches!(tx, Tx::Sqlite(_)) { now } else { now.plus(-CHECK_ENDS) };
     in_tx!(tx, |c| sqlx::query(FORGET_INTERRUPTED).bind(before).execute(c).await.affected())?;
     Ok(())
+}
+
+/// The living mailboxes of an application whose last check broke on something of the application's.
+pub async fn stopped_by_application(db: &Db, application: &ApplicationId) -> Result<Vec<MailboxId>> {
+    let rows: Vec<(MailboxId, String)> =
+        on_db!(db, |c| sqlx::query_as(FAILING).bind(application).fetch_all(c).await)?;
+    let by_application = |status: &str| Status::parse(status).and_then(Status::cause).is_some_and(Cause::of_application);
+    Ok(rows.into_iter().filter(|(_, incoming)| by_application(incoming)).map(|(id, _)| id).collect())
 }
 
 /// Leaves a mailbox alone from now on. `Changed` if it already was.
@@ -302,12 +324,6 @@ pub async fn erase_deleted(app: &App) -> Result<()> {
     let mut tx = app.db.begin().await?;
     in_tx!(&mut tx, |c| sqlx::query(ERASE_DELETED).bind(app.clock.now().plus(-BIN_LASTS)).execute(c).await.affected())?;
     tx.commit().await
-}
-
-/// Removes the mailboxes in the bin that still name this application.
-pub async fn erase_deleted_of(tx: &mut Tx, application: &ApplicationId) -> Result<()> {
-    in_tx!(tx, |c| sqlx::query(ERASE_DELETED_OF).bind(application).execute(c).await.affected())?;
-    Ok(())
 }
 
 /// The mailbox that sends when a message names none.

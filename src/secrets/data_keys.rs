@@ -5,9 +5,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, RwLock};
+use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::{Keyring, Keys, MasterKey, MasterKeyError, data_key};
+use super::{Keyring, Keys, MasterKey, MasterKeyError, OpenError, Place, Sealed, data_key};
 use crate::chance::{Chance, hex};
 use crate::clock::UnixTime;
 use crate::db::{Affected, Db, in_tx, on_db};
@@ -78,6 +79,25 @@ impl Keyring {
         key.uses_left.store(BLOCK as u64, Ordering::SeqCst);
         keys.current = Some(key);
         Ok(())
+    }
+
+    /// Opens a cell, and if its key is not known here, looks first whether another replica has made it meanwhile.
+    ///
+    /// # Errors
+    /// The outer one if the database cannot answer; the inner one as [`Keyring::open`].
+    pub async fn open_or_reload(
+        &self,
+        db: &Db,
+        place: Place<'_>,
+        sealed: &Sealed,
+    ) -> Result<Result<SecretString, OpenError>> {
+        match self.open(place, sealed) {
+            Err(OpenError::KeyUnknown) => {
+                self.reload(db).await?;
+                Ok(self.open(place, sealed))
+            }
+            opened => Ok(opened),
+        }
     }
 
     /// Reads keys that this process does not hold yet, so that what another replica sealed opens here too.

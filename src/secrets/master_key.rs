@@ -98,8 +98,9 @@ impl MasterKey {
         if mode & 0o077 != 0 {
             return Err(MasterKeyError::Exposed { path: path.to_owned(), mode });
         }
-        let text = Zeroizing::new(fs::read_to_string(path).map_err(io)?);
         let malformed = || MasterKeyError::Malformed(path.to_owned());
+        let bytes = Zeroizing::new(fs::read(path).map_err(io)?);
+        let text = std::str::from_utf8(&bytes).map_err(|_| malformed())?;
         let encoded = text.trim().strip_prefix(HEADER).ok_or_else(malformed)?;
         let bytes = Zeroizing::new(STANDARD.decode(encoded.trim()).map_err(|_| malformed())?);
         Ok(Self::from_bytes(bytes.as_slice().try_into().map_err(|_| malformed())?))

@@ -101,14 +101,17 @@ pub async fn create(
         return Err(AppError::NotFound);
     }
     let guesser = [Subject::Address(address)];
-    let wait = throttle::wait(&app, &guesser).await?;
+    let wait = throttle::admit(&app, &guesser).await?;
     let code_hash = hash_of(typed.code.expose_secret().trim());
-    let good = wait == 0 && store::code_is_good(&app.db, &code_hash, app.clock.now()).await?;
+    let good = wait.is_ok() && store::code_is_good(&app.db, &code_hash, app.clock.now()).await?;
     let mut errors = FormErrors::default();
-    if wait > 0 {
+    if let Err(wait) = wait {
         errors.add("code", format!("Too many wrong codes. Wait {wait} seconds, then try again."));
-    } else if !good {
-        throttle::failed(&app, &guesser).await?;
+    } else if good {
+        let mut tx = app.db.begin().await?;
+        throttle::forgive(&mut tx, &guesser, app.clock.now()).await?;
+        tx.commit().await?;
+    } else {
         errors.add(
             "code",
             "This is not the set-up code, or it has run out. Run “postkey setup-code” on the host for a new one.",
@@ -116,7 +119,7 @@ pub async fn create(
     }
     let name = errors.keep("name", person_name(&typed.name));
     let email = errors.keep("email", user::email(&typed.email));
-    let strong = errors.keep("password", password::acceptable(&typed.password, &typed.email));
+    let strong = errors.keep("password", strong(&app, &typed));
     let (true, Some(name), Some(email), Some(())) = (good, name, email, strong) else {
         if good {
             errors.add("code", "Paste the set-up code again.");
@@ -130,6 +133,10 @@ pub async fn create(
     code::forget(&app);
     session::begin(&session, &Person { id: user.id, epoch: 1 }).await?;
     Ok(see_other("/?done=welcome"))
+}
+
+fn strong(app: &App, typed: &Typed) -> std::result::Result<(), String> {
+    password::acceptable(&typed.password, &typed.email, &app.config.company())
 }
 
 /// The code, the mark and the account change together, so that of many who come at once exactly one wins.

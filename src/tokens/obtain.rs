@@ -7,7 +7,7 @@ use crate::applications::credential::{Credential, State, in_order_of_use};
 use crate::applications::{Application, Kind, store as applications};
 use crate::clock::UnixTime;
 use crate::error::Result;
-use crate::ids::GrantId;
+use crate::ids::{CredentialId, GrantId};
 use crate::microsoft::{self, AccessToken, ApplicationRef, Failure, Issued, Roles, Thumbprint};
 use crate::words::Cause;
 
@@ -61,10 +61,10 @@ pub async fn application_token(
     known: &ApplicationRef,
     want: Want,
 ) -> Result<Result<Obtained, NoToken>> {
-    let _flight = app.single.flight(&format!("token {}", application.id)).await;
+    let mut flight = app.single.flight(&format!("token {}", application.id)).await;
     let stored = store::find(&app.db, &application.id, GRAPH).await?;
     let opened = match &stored {
-        Some(grant) => open(app, grant),
+        Some(grant) => open(app, grant).await?,
         None => None,
     };
     let now = app.clock.now();
@@ -77,7 +77,16 @@ pub async fn application_token(
             return Ok(Ok(obtained.clone()));
         }
     }
-    match ask(app, application, known).await? {
+    let all = applications::credentials(&app.db, &application.id).await?;
+    let tried = (known.clone(), all.iter().map(|credential| credential.id.clone()).collect::<Vec<_>>());
+    // Who waited while the same credentials were refused for somebody else gets the same answer.
+    let same = flight.as_ref().and_then(|left| left.downcast_ref::<Left>()).filter(|left| left.tried == tried);
+    let answer = match same.cloned() {
+        Some(left) => Err(left.none),
+        None => ask(app, application, known, all).await?,
+    };
+    *flight = answer.as_ref().err().map(|none| Box::new(Left { tried, none: none.clone() }) as Box<_>);
+    match answer {
         Ok((issued, credential)) => keep(app, application, stored.as_ref(), issued, &credential).await.map(Ok),
         Err(NoToken::Failed(failure)) if failure.is_transient() && want == Want::Good => {
             // Trouble at Microsoft is no reason to withhold a token that is still good.
@@ -86,6 +95,13 @@ pub async fn application_token(
         }
         Err(none) => Ok(Err(none)),
     }
+}
+
+/// Why there was no token for one, for those who waited behind it.
+#[derive(Clone)]
+struct Left {
+    tried: (ApplicationRef, Vec<CredentialId>),
+    none: NoToken,
 }
 
 /// Tests one credential, whatever the others are. Keeps the token if it is accepted.
@@ -100,7 +116,7 @@ pub async fn test_credential(
 ) -> Result<Result<(), Box<Failure>>> {
     let _flight = app.single.flight(&format!("token {}", application.id)).await;
     let stored = store::find(&app.db, &application.id, GRAPH).await?;
-    match show(app, known, credential).await? {
+    match show(app, application, known, credential).await? {
         Ok(issued) => {
             keep(app, application, stored.as_ref(), issued, credential).await?;
             Ok(Ok(()))
@@ -109,28 +125,29 @@ pub async fn test_credential(
     }
 }
 
-fn open(app: &App, grant: &Grant) -> Option<Obtained> {
-    let token = match app.keyring.open(Grant::place(&grant.id), &grant.sealed) {
+async fn open(app: &App, grant: &Grant) -> Result<Option<Obtained>> {
+    let token = match app.keyring.open_or_reload(&app.db, Grant::place(&grant.id), &grant.sealed).await? {
         Ok(token) => AccessToken::new(token),
         Err(cause) => {
             // A token can be asked for again, so this is no dead end; but somebody should know.
             tracing::error!(grant = %grant.id, %cause, "a stored token does not open");
-            return None;
+            return Ok(None);
         }
     };
     let roles = serde_json::from_str(&grant.roles).unwrap_or(Roles::Unreadable);
-    Some(Obtained { token, roles, issued_at: grant.issued_at, expires_at: grant.expires_at, cached: true })
+    let (issued_at, expires_at) = (grant.issued_at, grant.expires_at);
+    Ok(Some(Obtained { token, roles, issued_at, expires_at, cached: true }))
 }
 
 async fn ask(
     app: &App,
     application: &Application,
     known: &ApplicationRef,
+    all: Vec<Credential>,
 ) -> Result<Result<(Issued, Credential), NoToken>> {
-    let all = applications::credentials(&app.db, &application.id).await?;
     let mut first: Option<Box<Failure>> = None;
     for credential in in_order_of_use(all, app.clock.now()).into_iter().take(MOST_TRIES) {
-        match show(app, known, &credential).await? {
+        match show(app, application, known, &credential).await? {
             Ok(issued) => return Ok(Ok((issued, credential))),
             Err(failure) => {
                 let next_may_work = failure.cause.is_of_credential();
@@ -145,7 +162,12 @@ async fn ask(
 }
 
 /// Shows one credential to Microsoft and notes the answer. A fault of the network is no answer.
-async fn show(app: &App, known: &ApplicationRef, credential: &Credential) -> Result<Result<Issued, Box<Failure>>> {
+async fn show(
+    app: &App,
+    application: &Application,
+    known: &ApplicationRef,
+    credential: &Credential,
+) -> Result<Result<Issued, Box<Failure>>> {
     let Some(shown) = opened(app, credential).await? else {
         let text = "A stored secret was changed or moved and cannot be used. Store it again.";
         return Ok(Err(Failure::of(Cause::SecretUnreadable, text, app.clock.now())));
@@ -157,14 +179,17 @@ async fn show(app: &App, known: &ApplicationRef, credential: &Credential) -> Res
         Err(_) => return Ok(answer),
     };
     let mut tx = app.db.begin().await?;
-    applications::answered(&mut tx, credential, state, app.clock.now()).await?;
-    tx.commit().await?;
+    if store::still_is(&mut tx, application).await? {
+        applications::answered(&mut tx, credential, state, app.clock.now()).await?;
+        tx.commit().await?;
+    }
     Ok(answer)
 }
 
 async fn opened(app: &App, credential: &Credential) -> Result<Option<microsoft::Credential>> {
     let Some(sealed) = applications::sealed(&app.db, &credential.id).await? else { return Ok(None) };
-    let plain: SecretString = match app.keyring.open(Credential::place(&credential.id), &sealed) {
+    let place = Credential::place(&credential.id);
+    let plain: SecretString = match app.keyring.open_or_reload(&app.db, place, &sealed).await? {
         Ok(plain) => plain,
         Err(cause) => {
             tracing::error!(credential = %credential.id, %cause, "a stored secret does not open");
@@ -201,10 +226,10 @@ async fn keep(
         expires_at: issued.expires_at,
     };
     let mut tx = app.db.begin().await?;
-    let saved = store::save(&mut tx, &grant).await?;
+    let saved = store::still_is(&mut tx, application).await? && store::save(&mut tx, &grant).await?;
     tx.commit().await?;
     if !saved {
-        tracing::debug!(application = %application.id, "another replica stored a token first");
+        tracing::debug!(application = %application.id, "a token was not kept: a replica was first, or the application was changed");
     }
     Ok(Obtained {
         token: issued.token,

@@ -2,6 +2,7 @@
 
 use sqlx::FromRow;
 
+use crate::applications::Application;
 use crate::clock::UnixTime;
 use crate::db::{Affected, Db, Tx, in_tx, on_db};
 use crate::error::Result;
@@ -25,6 +26,9 @@ const SAVE: &str = "
     RETURNING id";
 
 const FORGET: &str = "DELETE FROM grants WHERE application_id = $1";
+
+const STILL_IS: &str = "
+    UPDATE applications SET version = version WHERE id = $1 AND cloud = $2 AND tenant = $3 AND client_id = $4 RETURNING id";
 
 /// What Postkey was granted, with the token of its newest generation.
 #[derive(Clone, Debug, FromRow)]
@@ -79,6 +83,19 @@ pub async fn save(tx: &mut Tx, grant: &Grant) -> Result<bool> {
         .fetch_optional(c)
         .await)?;
     Ok(saved.is_some())
+}
+
+/// Whether `application` is still the registration in Entra that it was when it was read; what Microsoft said of another
+/// one must not be kept. Nobody can change it before the transaction ends.
+pub async fn still_is(tx: &mut Tx, application: &Application) -> Result<bool> {
+    let found: Option<ApplicationId> = in_tx!(tx, |c| sqlx::query_scalar(STILL_IS)
+        .bind(&application.id)
+        .bind(application.cloud.value())
+        .bind(application.tenant.to_string())
+        .bind(application.client_id.to_string())
+        .fetch_optional(c)
+        .await)?;
+    Ok(found.is_some())
 }
 
 /// Forgets the tokens of an application, for example because its client ID was changed.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::app::App;
 use crate::chance::hash_of;
 use crate::clock::UnixTime;
-use crate::db::{Affected, in_tx, on_db};
+use crate::db::{Affected, Tx, in_tx, on_db};
 use crate::error::Result;
 
 /// Failures that cost nothing.
@@ -19,14 +19,16 @@ const FORGOTTEN_AFTER: i64 = 24 * 60 * 60;
 
 const SELECT: &str = "SELECT free_at FROM throttles WHERE subject_hash = $1 AND free_at > $2";
 
-const FAIL: &str = "
+const COUNT: &str = "
     INSERT INTO throttles (subject_hash, failures, free_at, forgotten_at) VALUES ($1, 1, $2, $3)
     ON CONFLICT (subject_hash) DO UPDATE SET
         failures = CASE WHEN throttles.forgotten_at <= $2 THEN 1 ELSE throttles.failures + 1 END,
         forgotten_at = $3
-    RETURNING failures";
+    RETURNING failures, free_at";
 
 const WAIT: &str = "UPDATE throttles SET free_at = $2 WHERE subject_hash = $1";
+
+const GIVE_BACK: &str = "UPDATE throttles SET failures = failures - 1, free_at = $2 WHERE subject_hash = $1";
 
 const FORGET: &str = "DELETE FROM throttles WHERE subject_hash = $1";
 
@@ -59,35 +61,31 @@ impl Subject {
     }
 }
 
-/// Seconds that must pass before any of `subjects` may try again; zero if now is fine.
+/// Lets a try of `subjects` pass, or says how many seconds must go by first. The try is counted before it is looked at, so
+/// that of many at once only the free ones pass; [`forgive`] takes it back.
 ///
 /// # Errors
-/// If the database cannot answer.
-pub async fn wait(app: &App, subjects: &[Subject]) -> Result<i64> {
+/// If it could not be counted; then nothing may be tried.
+pub async fn admit(app: &App, subjects: &[Subject]) -> Result<Result<(), i64>> {
     let now = app.clock.now();
-    let mut longest = 0;
     for subject in subjects {
         let free_at: Option<UnixTime> =
             on_db!(&app.db, |c| sqlx::query_scalar(SELECT).bind(subject.key()).bind(now).fetch_optional(c).await)?;
-        longest = free_at.map_or(0, |free_at| free_at.since(now)).max(longest);
+        if let Some(free_at) = free_at {
+            return Ok(Err(free_at.since(now)));
+        }
     }
-    Ok(longest)
-}
-
-/// Notes a wrong guess of each of `subjects`.
-///
-/// # Errors
-/// If it could not be noted.
-pub async fn failed(app: &App, subjects: &[Subject]) -> Result<()> {
-    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     for subject in subjects {
-        let failures: i64 = in_tx!(&mut tx, |c| sqlx::query_scalar(FAIL)
+        let (failures, free_at): (i64, UnixTime) = in_tx!(&mut tx, |c| sqlx::query_as(COUNT)
             .bind(subject.key())
             .bind(now)
             .bind(now.plus(FORGOTTEN_AFTER))
             .fetch_one(c)
             .await)?;
+        if free_at > now {
+            return Ok(Err(free_at.since(now)));
+        }
         let over = failures - subject.free();
         if over > 0 {
             let seconds = (1_i64 << (over - 1).min(12)).min(LONGEST);
@@ -99,17 +97,24 @@ pub async fn failed(app: &App, subjects: &[Subject]) -> Result<()> {
                 .affected())?;
         }
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(Ok(()))
 }
 
-/// Forgets the failures of an account after a right password.
+/// After a right password: forgets the failures of the account, and that the address has tried.
 ///
 /// # Errors
 /// If the database cannot answer.
-pub async fn succeeded(app: &App, subject: &Subject) -> Result<()> {
-    let mut tx = app.db.begin().await?;
-    in_tx!(&mut tx, |c| sqlx::query(FORGET).bind(subject.key()).execute(c).await.affected())?;
-    tx.commit().await
+pub async fn forgive(tx: &mut Tx, subjects: &[Subject], now: UnixTime) -> Result<()> {
+    for subject in subjects {
+        match subject {
+            Subject::Account(_) => in_tx!(tx, |c| sqlx::query(FORGET).bind(subject.key()).execute(c).await.affected())?,
+            Subject::Address(_) => {
+                in_tx!(tx, |c| sqlx::query(GIVE_BACK).bind(subject.key()).bind(now).execute(c).await.affected())?
+            }
+        };
+    }
+    Ok(())
 }
 
 /// Removes what is long forgotten.

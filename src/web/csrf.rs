@@ -22,8 +22,7 @@ use crate::web::session;
 const FIELD: &str = "_csrf";
 /// Largest form, in bytes (S-81).
 const FORM_BYTES: usize = 64 * 1024;
-/// How long a form may take to arrive (S-80).
-const FORM_DEADLINE: Duration = Duration::from_secs(30);
+
 
 /// What the forms on a page must carry to be taken back from the same browser.
 #[derive(Clone, Debug)]
@@ -48,13 +47,18 @@ fn visit_cookie(config: &Config) -> &'static str {
 
 /// Refuses requests for another host than ours: nothing that Postkey says may be built from what a stranger sent.
 pub async fn own_host(State(app): State<App>, request: Request, next: Next) -> Response {
-    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let named = named.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
-    if named.is_some_and(|host| is_own(&app.config, host)) {
+    if asks_us(&app.config, &request) {
         next.run(request).await
     } else {
         StatusCode::MISDIRECTED_REQUEST.into_response()
     }
+}
+
+/// Whether every host that the request names is ours: of two of them, a proxy may have looked at the other one.
+fn asks_us(config: &Config, request: &Request) -> bool {
+    let named = request.headers().get_all(header::HOST).iter().map(|host| host.to_str().unwrap_or_default());
+    let mut named = named.chain(request.uri().authority().map(|authority| authority.as_str())).peekable();
+    named.peek().is_some() && named.all(|host| is_own(config, host))
 }
 
 /// On a loopback address the several names of this host are the same place.
@@ -88,6 +92,9 @@ pub async fn guard(
             (code.clone(), Some(visit(&app, code)))
         }
     };
+    if request.uri().query().is_some_and(|query| holds_nul(query.as_bytes())) {
+        return AppError::BadRequest(NUL).into_response();
+    }
     let signed_in = match session::person(&session).await {
         Ok(person) => person.and_then(|_| session.id()).map(|id| id.to_string()),
         Err(error) => return error.into_response(),
@@ -97,7 +104,10 @@ pub async fn guard(
         if !same_origin(&app.config, request.headers()) {
             return AppError::Forbidden(NOT_OURS).into_response();
         }
-        request = match checked(request, &key).await {
+        if fresh.is_some() {
+            return AppError::Forbidden(NO_COOKIE).into_response();
+        }
+        request = match checked(request, &key, app.config.deadlines.form).await {
             Ok(request) => request,
             Err(refusal) => return refusal,
         };
@@ -113,8 +123,11 @@ pub async fn guard(
     response
 }
 
+const NUL: &str = "No field may hold a NUL character. Nothing was changed.";
 const NOT_OURS: &str =
     "This did not come from a page of Postkey, so nothing was changed. Open Postkey itself and try again.";
+const NO_COOKIE: &str =
+    "Your browser did not send Postkey's cookie back, so nothing was changed. Allow cookies for this address, reload the page and try again.";
 const TOO_OLD: &str = "This form was open too long, or you signed in again meanwhile. Nothing was changed. Go back, reload the page and send it again.";
 
 fn visit(app: &App, code: String) -> Cookie<'static> {
@@ -145,14 +158,14 @@ fn same_origin(config: &Config, headers: &HeaderMap) -> bool {
 }
 
 /// Reads the whole form, compares its key, and puts the body back for the handler.
-async fn checked(request: Request, key: &str) -> Result<Request, Response> {
+async fn checked(request: Request, key: &str, deadline: Duration) -> Result<Request, Response> {
     let (parts, body) = request.into_parts();
     let mime = parts.headers.get(header::CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).unwrap_or_default();
     if !mime.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
     }
     let reading = axum::body::to_bytes(body, FORM_BYTES);
-    let bytes = match tokio::time::timeout(FORM_DEADLINE, reading).await {
+    let bytes = match tokio::time::timeout(deadline, reading).await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(_)) => return Err(StatusCode::PAYLOAD_TOO_LARGE.into_response()),
         Err(_) => return Err(StatusCode::REQUEST_TIMEOUT.into_response()),
@@ -162,5 +175,13 @@ async fn checked(request: Request, key: &str) -> Result<Request, Response> {
     if !matches || given.next().is_some() {
         return Err(AppError::Forbidden(TOO_OLD).into_response());
     }
+    if holds_nul(&bytes) {
+        return Err(AppError::BadRequest(NUL).into_response());
+    }
     Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+/// No text of ours holds one, and PostgreSQL takes none.
+fn holds_nul(form: &[u8]) -> bool {
+    form_urlencoded::parse(form).any(|(name, value)| name.contains('\0') || value.contains('\0'))
 }

@@ -26,6 +26,10 @@ pub fn cursor<T: Serialize>(place: &T) -> String {
 pub fn place<T: DeserializeOwned>(cursor: &str) -> Result<T> {
     let wrong = || AppError::BadRequest("This page of the list does not exist. Open the list again.");
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
+    // PostgreSQL takes no NUL, and no place of ours holds one.
+    if String::from_utf8_lossy(&bytes).contains("\\u0000") {
+        return Err(wrong());
+    }
     serde_json::from_slice(&bytes).map_err(|_| wrong())
 }
 

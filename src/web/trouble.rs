@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::microsoft::{Cloud, Failure};
-use crate::words::{Code, Facts, FilledArticle, LinkFacts, LinkKind};
+use crate::words::{Cause, Code, Facts, FilledArticle, LinkFacts, LinkKind};
 
 /// What a page says of a failure.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl Trouble {
             application: known(whose.application),
             mailbox: known(whose.mailbox),
             // A GUID in a headline tells people nothing; "the tenant" does.
-            tenant: known(&whose.tenant).filter(|tenant| tenant.contains('.')),
+            tenant: known(&whose.tenant).filter(|tenant| tenant.contains('.') || failure.cause == Cause::TenantNotFound),
             client_id: known(&whose.client_id),
             host: failure.host.clone(),
             date: whose.ended.clone(),

@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("db", &["error"]),
     ("secrets", &["chance", "clock", "db", "error"]),
     ("microsoft", &["clock", "words"]),
-    ("app", &["chance", "clock", "config", "db", "microsoft", "secrets"]),
+    ("app", &["chance", "clock", "config", "db", "ids", "microsoft", "secrets"]),
     ("telemetry", &["app", "chance", "config"]),
     ("web", &["app", "chance", "clock", "config", "db", "error", "ids", "microsoft", "telemetry", "words"]),
 ];

@@ -10,6 +10,8 @@ mod login;
 mod mailboxes;
 mod manners;
 mod microsoft;
+mod safety;
 mod setup;
 mod source;
+mod store;
 mod support;

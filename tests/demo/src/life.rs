@@ -6,11 +6,10 @@ use anyhow::{Context, bail};
 use postkey::app::App;
 use postkey::chance::Chance;
 use postkey::clock::Clock;
-use postkey::config::{Config, CustomCloud, Database, LogFormat, PasswordCost};
+use postkey::config::Config;
 use postkey::serve::{self, Running};
 use postkey::{setup, telemetry, users};
 use postkey_simulator::{Options, SimClock, Simulator};
-use url::Url;
 
 use crate::folder::{Folder, Mark};
 use crate::people::People;
@@ -58,27 +57,21 @@ pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
     done
 }
 
-/// What the product is told by its host.
+/// What the product is told by its host. Nothing of the real environment, nor of a `postkey.toml` that lies about.
 fn config(listen: SocketAddr, folder: &Folder, simulator: &Simulator) -> anyhow::Result<Config> {
-    Ok(Config {
-        listen,
-        public_url: Url::parse(&format!("http://{listen}"))?,
-        data_dir: folder.data(),
-        database: Database::Sqlite,
-        master_key_file: folder.master_key(),
-        custom_cloud: Some(CustomCloud {
-            name: "Simulated Microsoft".to_owned(),
-            authority: Url::parse(&simulator.authority())?,
-            graph: Url::parse(&simulator.graph())?,
-        }),
-        trusted_proxies: Vec::new(),
-        ca_file: None,
-        organisation: "Contoso".to_owned(),
-        time_zone: jiff::tz::TimeZone::system(),
-        log: "postkey=warn".to_owned(),
-        log_format: LogFormat::Text,
-        password_cost: PasswordCost::RECOMMENDED,
-    })
+    let settings = [
+        ("POSTKEY_CONFIG", "/dev/null".to_owned()),
+        ("POSTKEY_LISTEN", listen.to_string()),
+        ("POSTKEY_DATA_DIR", folder.data().display().to_string()),
+        ("POSTKEY_MASTER_KEY_FILE", folder.master_key().display().to_string()),
+        ("POSTKEY_CLOUD", "custom".to_owned()),
+        ("POSTKEY_CLOUD_NAME", "Simulated Microsoft".to_owned()),
+        ("POSTKEY_CLOUD_AUTHORITY", simulator.authority()),
+        ("POSTKEY_CLOUD_GRAPH", simulator.graph()),
+        ("POSTKEY_ORGANISATION", "Contoso".to_owned()),
+        ("POSTKEY_LOG", "postkey=warn".to_owned()),
+    ];
+    Config::load(settings.map(|(name, value)| (name.to_owned(), value)))
 }
 
 async fn prepare(app: &App, simulator: &Simulator, plan: &Plan, people: &People, seed: u64) -> anyhow::Result<()> {

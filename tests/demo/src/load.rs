@@ -71,8 +71,9 @@ async fn write(
     if let Some(check) = &original.check {
         let id = CheckId::new(check.finished_at, &app.chance);
         let check = Check { id, mailbox_id: copy.id.clone(), ..check.clone() };
+        store::begin_check(tx, &copy.id, check.started_at).await?;
+        store::finish_check(tx, &copy, &check, original.sent).await?;
         history::insert(tx, &check).await?;
-        store::finish_check(tx, &check, original.sent).await?;
     }
     if let Some(paused) = &model.paused {
         store::pause(tx, &copy.id, &paused.by, paused.at).await?;

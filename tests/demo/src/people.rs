@@ -94,7 +94,12 @@ mod tests {
             let people = People::new(seed);
             let password = SecretString::from(people.password.clone());
             for person in &people.all {
-                assert_eq!(password::acceptable(&password, &person.email), Ok(()), "seed {seed}: {}", people.password);
+                assert_eq!(
+                    password::acceptable(&password, &person.email, &["Contoso", "127.0.0.1"]),
+                    Ok(()),
+                    "seed {seed}: {}",
+                    people.password
+                );
             }
         }
     }

@@ -14,7 +14,7 @@ use postkey::ids::{ApplicationId, CredentialId, MailboxId};
 use postkey::mailboxes::check::{self, Progress, Reason};
 use postkey::mailboxes::mailbox::{CHECK_INTERVAL, Health, Mailbox, Stamp};
 use postkey::mailboxes::store::{self, Written};
-use postkey::microsoft::{ClientId, Cloud, Tenant};
+use postkey::microsoft::{ClientId, Cloud, Clouds, CustomCloud, Limits, Microsoft, Tenant};
 use postkey_simulator::{Failure, Fault, Page, Place, Refusal, RetryAfter, Simulator};
 use secrecy::SecretString;
 
@@ -139,7 +139,7 @@ impl<'a> Seeder<'a> {
 
     /// One after the other what is about an application's token or about the past, then the others together.
     async fn check(&self, models: &[Model]) -> anyhow::Result<()> {
-        let past = earlier(self.app, STALE);
+        let past = in_the_past(self.app, STALE)?;
         let (first, others): (Vec<&Model>, Vec<&Model>) =
             models.iter().partition(|model| matches!(model.fate, Fate::Stale | Fate::Troubled(Trouble::Clock)));
         for model in first {
@@ -185,6 +185,15 @@ impl<'a> Seeder<'a> {
 /// The same Postkey at an earlier time.
 fn earlier(app: &App, seconds: i64) -> App {
     App { clock: Clock::standing_at(app.clock.now().plus(-seconds)), ..app.clone() }
+}
+
+/// The same, and it speaks to Microsoft at that time, so that its tokens are as old.
+fn in_the_past(app: &App, seconds: i64) -> anyhow::Result<App> {
+    let past = earlier(app, seconds);
+    let cloud = app.config.custom_cloud.clone();
+    let clouds = Clouds::new(cloud.map(|it| CustomCloud { name: it.name, authority: it.authority, graph: it.graph }))?;
+    let microsoft = Microsoft::new(clouds, Limits::default(), past.clock.clone(), None)?;
+    Ok(App { microsoft, ..past })
 }
 
 fn new_application(known: Known) -> anyhow::Result<NewApplication> {

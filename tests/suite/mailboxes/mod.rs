@@ -4,6 +4,7 @@ mod actions;
 mod bulk;
 mod edit;
 mod index;
+mod mended;
 mod new;
 mod show;
 

@@ -7,7 +7,7 @@ use postkey::chance::Chance;
 use postkey::clock::{Clock, UnixTime};
 use postkey::config::{Config, CustomCloud, PasswordCost};
 use postkey::serve::{self, Running};
-use postkey_simulator::{Application, Options, SimClock, Simulator};
+use postkey_simulator::{Application, Estate, Options, SimClock, Simulator};
 use tempfile::TempDir;
 
 use super::{Browser, Engine};
@@ -34,11 +34,18 @@ impl TestApp {
     }
 
     pub(crate) async fn on(engine: Engine) -> Self {
+        Self::with(engine, |_| {}).await
+    }
+
+    /// With another configuration.
+    pub(crate) async fn with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
         let clock = Clock::standing_at(UnixTime::from_seconds(NOON));
-        let sim =
-            Simulator::start(Options { clock: following(&clock), seed: Some(1), ..Options::default() }).await.unwrap();
+        let estate = Estate::sample(1, jiff::Timestamp::from_second(NOON).unwrap());
+        let options = Options { estate, clock: following(&clock), seed: Some(1), ..Options::default() };
+        let sim = Simulator::start(options).await.unwrap();
         let home = TempDir::new().unwrap();
-        let config = config(&home, &sim, engine).await;
+        let mut config = config(&home, &sim, engine).await;
+        change(&mut config);
         let running = serve::start(config, clock.clone(), Chance::System).await.unwrap();
         let url = running.app.config.public_url.as_str().trim_end_matches('/').to_owned();
         let setup_code = running.setup_code.clone().unwrap_or_default();
@@ -48,6 +55,11 @@ impl TestApp {
     /// The inside, for what no page shows.
     pub(crate) fn inside(&self) -> &App {
         &self.running.app
+    }
+
+    /// Where it listens, whatever it is called.
+    pub(crate) fn listens_on(&self) -> std::net::SocketAddr {
+        self.running.address
     }
 
     /// Somebody without a cookie.

@@ -24,7 +24,11 @@ pub(crate) struct Page {
 
 impl Browser {
     pub(crate) fn new(base: &str) -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        // Who starts no product in this process has nobody else to say which cryptography there is.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        // No certificates: reading those of the system takes longer than most pages, and nothing here is https.
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).tls_certs_only([]);
+        let http = http.build().unwrap();
         Self { base: base.to_owned(), http, cookies: Mutex::default() }
     }
 
@@ -65,6 +69,19 @@ impl Browser {
         self.send(self.http.post(self.address(path)).form(fields).headers(named)).await
     }
 
+    /// The same as `post`; nothing if the connection breaks.
+    pub(crate) async fn try_post(&self, path: &str, fields: &[(String, String)]) -> Option<u16> {
+        let cookies = self.cookie_header();
+        let request = self.http.post(self.address(path)).form(fields).header("sec-fetch-site", "same-origin");
+        request.header(COOKIE, cookies).send().await.ok().map(|answer| answer.status().as_u16())
+    }
+
+    /// A file.
+    pub(crate) async fn get_bytes(&self, path: &str) -> Vec<u8> {
+        let request = self.http.get(self.address(path)).header(COOKIE, self.cookie_header());
+        request.send().await.unwrap().bytes().await.unwrap().to_vec()
+    }
+
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Page {
         self.open_and_submit("/login", "/login", &[("email", email), ("password", password)]).await
     }
@@ -78,14 +95,18 @@ impl Browser {
         self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
+    fn cookie_header(&self) -> String {
+        let cookies = self.cookies.lock().unwrap();
+        cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
     fn address(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Page {
-        let cookies: Vec<String> =
-            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) };
+        let cookies = self.cookie_header();
+        let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies) };
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         for set in headers.get_all(SET_COOKIE) {
@@ -143,6 +164,20 @@ impl Page {
     /// All words of the page's main part.
     pub(crate) fn text(&self) -> String {
         self.all("main").into_iter().next().unwrap_or_else(|| self.body.clone())
+    }
+
+    /// Where the forms of the page go.
+    pub(crate) fn actions(&self) -> Vec<String> {
+        let html = Html::parse_document(&self.body);
+        let forms = Selector::parse("form[action]").unwrap();
+        html.select(&forms).filter_map(|form| form.value().attr("action").map(str::to_owned)).collect()
+    }
+
+    /// Where the links of the page lead.
+    pub(crate) fn links(&self) -> Vec<String> {
+        let html = Html::parse_document(&self.body);
+        let anchors = Selector::parse("a[href]").unwrap();
+        html.select(&anchors).filter_map(|link| link.value().attr("href").map(str::to_owned)).collect()
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {

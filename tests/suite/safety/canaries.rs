@@ -1,0 +1,342 @@
+//! No secret anywhere but where it belongs (S-01): real use of the built command, every address as everybody, the log at
+//! its most talkative, and then a search for each secret in every spelling.
+//!
+//! Argued exceptions, taken out before the search: the `Set-Cookie` line that brings a browser its own session or visit,
+//! and the file `setup-code`, which is where that code is meant to be until it is used (here it was).
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use postkey::applications::Credential;
+use postkey::chance::{Chance, hex};
+use postkey::db::Db;
+use postkey::ids::{CredentialId, GrantId};
+use postkey::secrets::{Keyring, MasterKey, Sealed};
+use postkey::tokens::store::Grant;
+use postkey_simulator::{Certificate, Options, Simulator};
+use secrecy::ExposeSecret;
+use tempfile::TempDir;
+
+use super::binary::{Place, Server};
+use super::table::{TABLE, routes};
+use super::wire::{form, request, send};
+use super::world::{column, dump, key_of};
+use crate::support::app::EMAIL;
+use crate::support::{Browser, Engine};
+
+/// With letters that HTML, JSON and addresses write differently.
+const CANARY: &str = "Kanarie<&\"'> zingt ü in de mijn 42";
+const WRONG: &str = "Wrong<&\"'> kanarie ñ zwijgt nog 43";
+const ROLES: [&str; 4] = ["viewer", "operator", "mailbox_administrator", "application_administrator"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_secret_is_in_any_answer_log_or_file() {
+    for engine in Engine::all() {
+        let sim = Simulator::start(Options::default()).await.unwrap();
+        let home = TempDir::new().unwrap();
+        let database = engine.fresh().await;
+        let mut place = Place::new(home.path(), &database).with(&sim);
+        place.set("POSTKEY_LOG", "trace");
+        let mut server = place.serve();
+        let mut seen = Seen::default();
+        let code = server.setup_code();
+        seen.secret("set-up code", &code);
+        use_it(&mut seen, &server, &sim, &code).await;
+        server.stop();
+        for role in ROLES {
+            let email = format!("{}@contoso.example", role.replace('_', "."));
+            let added = place.run(&["user", "add", &email, "--name", role, "--role", role], &format!("{CANARY}\n"));
+            assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+            seen.output(&added.stdout);
+            seen.output(&added.stderr);
+        }
+        let server = place.serve();
+        crawl(&mut seen, &server).await;
+        // As it is while it runs, with its write-ahead log.
+        server.kill();
+        let database = open(&place, &database).await;
+        inner_secrets(&mut seen, &database, &place).await;
+        let rows = dump(&database, &[]).await;
+        database.close().await;
+        seen.file("rows", rows.into_bytes());
+        seen.file("stderr", std::fs::read(place.log()).unwrap());
+        for (name, bytes) in std::mem::take(&mut seen.copied) {
+            seen.file(&name, bytes);
+        }
+        assert!(seen.secrets.len() >= 14, "only {:?}", seen.secrets.keys());
+        assert!(seen.files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > 1_000_000, "too little was looked at");
+        seen.expect_silence();
+        sim.stop().await;
+    }
+}
+
+/// The database as it was found, after the files were copied just as they lay there.
+async fn open(place: &Place, database: &postkey::config::Database) -> Db {
+    match database.postgres_url() {
+        Some(url) => Db::open_postgres(url).await.unwrap(),
+        None => {
+            let copy = place.home.join("copy");
+            std::fs::create_dir(&copy).unwrap();
+            for file in std::fs::read_dir(place.data()).unwrap() {
+                let path = file.unwrap().path();
+                std::fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
+            }
+            Db::open_sqlite(&copy).await.unwrap()
+        }
+    }
+}
+
+/// What was captured, and what must not be in it.
+#[derive(Default)]
+struct Seen {
+    secrets: BTreeMap<String, Vec<u8>>,
+    files: Vec<(String, Vec<u8>)>,
+    copied: Vec<(String, Vec<u8>)>,
+}
+
+impl Seen {
+    fn secret(&mut self, name: &str, value: &str) {
+        assert!(value.len() >= 16, "{name} is too short to be looked for");
+        self.secrets.insert(name.to_owned(), value.as_bytes().to_vec());
+    }
+
+    fn file(&mut self, name: &str, bytes: Vec<u8>) {
+        self.files.push((name.to_owned(), bytes));
+    }
+
+    fn output(&mut self, bytes: &[u8]) {
+        self.file("output", bytes.to_vec());
+    }
+
+    async fn answer(&mut self, at: std::net::SocketAddr, bytes: &[u8]) {
+        let answer = send(at, bytes).await;
+        assert!(answer.status >= 200, "no answer to {}", String::from_utf8_lossy(bytes));
+        let head: Vec<&str> = answer.head.lines().filter(|line| !line.to_lowercase().starts_with("set-cookie:")).collect();
+        let first = String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().to_owned();
+        self.file(&first, [head.join("\n").as_bytes(), &answer.body].concat());
+    }
+
+    fn expect_silence(&self) {
+        let patterns = self.secrets.iter().flat_map(|(name, value)| spellings(value).into_iter().map(move |text| (name, text)));
+        let mut by_start: BTreeMap<[u8; 2], Vec<(&String, Vec<u8>)>> = BTreeMap::new();
+        for (name, text) in patterns {
+            by_start.entry([text[0], text[1]]).or_default().push((name, text));
+        }
+        let mut starts = vec![false; 1 << 16];
+        by_start.keys().for_each(|two| starts[usize::from(u16::from_be_bytes(*two))] = true);
+        for (file, bytes) in &self.files {
+            for at in 0..bytes.len().saturating_sub(1) {
+                if !starts[usize::from(bytes[at]) << 8 | usize::from(bytes[at + 1])] {
+                    continue;
+                }
+                for (name, text) in &by_start[&[bytes[at], bytes[at + 1]]] {
+                    let found = bytes[at..].starts_with(text);
+                    assert!(!found, "the {name} is in {file}: {}", around(bytes, at));
+                }
+            }
+        }
+    }
+}
+
+fn around(bytes: &[u8], at: usize) -> String {
+    String::from_utf8_lossy(&bytes[at.saturating_sub(200)..(at + 100).min(bytes.len())]).into_owned()
+}
+
+/// As it may be written in an answer, a log or a file.
+fn spellings(value: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = vec![value.to_vec(), hex(value).into_bytes(), hex(value).to_uppercase().into_bytes()];
+    all.push(STANDARD_NO_PAD.encode(value).into_bytes());
+    all.push(URL_SAFE_NO_PAD.encode(value).into_bytes());
+    if let Ok(text) = std::str::from_utf8(value) {
+        let escape = |pairs: &[(&str, &str)]| pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+        let html = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#x27;")];
+        let numbers = [("&", "&#38;"), ("<", "&#60;"), (">", "&#62;"), ("\"", "&#34;"), ("'", "&#39;")];
+        all.push(escape(&html).into_bytes());
+        all.push(escape(&numbers).into_bytes());
+        all.push(serde_json::to_string(text).unwrap().trim_matches('"').as_bytes().to_vec());
+        all.push(format!("{text:?}").trim_matches('"').as_bytes().to_vec());
+        all.push(form_urlencoded::byte_serialize(value).collect::<String>().into_bytes());
+        all.push(value.iter().map(|byte| format!("%{byte:02X}")).collect::<String>().into_bytes());
+        all.push(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+        all.push(text.encode_utf16().flat_map(u16::to_be_bytes).collect());
+    }
+    all
+}
+
+fn at(server: &Server) -> std::net::SocketAddr {
+    server.url.strip_prefix("http://").unwrap().parse().unwrap()
+}
+
+/// What people do with it, mistakes included; every page on the way is kept.
+async fn use_it(seen: &mut Seen, server: &Server, sim: &Simulator, code: &str) {
+    let browser = Browser::new(&server.url);
+    browser.set_cookie("postkey-visit", VISIT);
+    seen.secret("wrong password", WRONG);
+    seen.secret("password", CANARY);
+    let set_up = |code, password| [("code", code), ("name", "Ana"), ("email", EMAIL), ("password", password)];
+    for typed in [set_up("wrong", WRONG), set_up(code, "too short"), set_up(code, CANARY)] {
+        let page = browser.open_and_submit("/setup", "/setup", &typed).await;
+        seen.output(page.body.as_bytes());
+    }
+    seen.secret("first session", &browser.session().unwrap());
+    Browser::new(&server.url).sign_in(EMAIL, WRONG).await;
+    let sample = sim.estate(|estate| estate.application("Contoso Mail").cloned()).unwrap();
+    let (tenant, client) = (sample.tenant_id.to_string(), sample.client_id.to_string());
+    seen.secret("client secret", sample.secret());
+    let typed = |tenant, secret| {
+        let own = [("address", "support@contoso.example"), ("application", "new"), ("name", "Contoso Mail")];
+        [own.to_vec(), vec![("tenant", tenant), ("client_id", client.as_str()), ("secret", secret)]].concat()
+    };
+    let refused = "Kanarie~secret.that-Microsoft-refuses-1234";
+    seen.secret("refused client secret", refused);
+    for typed in [typed("common", sample.secret()), typed(&tenant, refused)] {
+        let page = browser.open_and_submit("/mailboxes/new", "/mailboxes", &typed).await;
+        seen.output(page.body.as_bytes());
+    }
+    let list = browser.get("/applications").await;
+    let application = list.links().into_iter().find(|link| link.starts_with("/applications/app_")).unwrap();
+    let secrets = format!("{application}/secrets/new");
+    browser.open_and_submit(&secrets, &secrets, &[("secret", sample.secret())]).await.location();
+    let certificates = format!("{application}/certificates/new");
+    browser.open_and_submit(&certificates, &certificates, &[]).await.location();
+    certify(&browser, &application, sim, &client).await;
+    let mailbox = browser.get("/mailboxes").await.links().into_iter().find(|link| link.starts_with("/mailboxes/mb_")).unwrap();
+    let check = format!("{mailbox}/check");
+    browser.open_and_submit(&mailbox, &check, &[]).await.location();
+    let send = format!("{mailbox}/test-message");
+    browser.open_and_submit(&send, &send, &[("to", "sales@contoso.example")]).await.location();
+    sim.roll_signing_key(true).unwrap();
+    browser.open_and_submit(&mailbox, &check, &[]).await.location();
+}
+
+const VISIT: &str = "visit-of-the-canary-in-the-mine";
+
+/// Uploads the certificate to the simulator and tries every credential, so that each way to prove oneself was used.
+async fn certify(browser: &Browser, application: &str, sim: &Simulator, client: &str) {
+    let page = browser.get(application).await;
+    let file = page.links().into_iter().find(|link| link.ends_with(".cer"));
+    let der = browser.get_bytes(&file.unwrap()).await;
+    sim.estate(|estate| estate.application_mut(client).unwrap().certificates.push(Certificate::parse(&der).unwrap()));
+    let forms = page.actions();
+    for test in forms.iter().filter(|action| action.ends_with("/test")) {
+        browser.submit(&page, test, &[]).await.location();
+    }
+}
+
+/// Every address as everybody, with forms that are broken in every way and hold secrets in every field.
+async fn crawl(seen: &mut Seen, server: &Server) {
+    let host = server.url.strip_prefix("http://").unwrap().to_owned();
+    let emails = ROLES.map(|role| format!("{}@contoso.example", role.replace('_', ".")));
+    let mut ids: BTreeMap<&str, String> = BTreeMap::new();
+    for email in [None, Some(EMAIL)].into_iter().chain(emails.iter().map(|email| Some(email.as_str()))) {
+        let browser = Browser::new(&server.url);
+        browser.set_cookie("postkey-visit", VISIT);
+        let (cookies, key) = match email {
+            None => (format!("postkey-visit={VISIT}"), key_of(&browser.get("/login").await, "/login")),
+            Some(email) => {
+                browser.sign_in(email, CANARY).await.expect_redirect("/");
+                let session = browser.session().unwrap();
+                seen.secret(&format!("session of {email}"), &session);
+                (format!("postkey={session}; postkey-visit={VISIT}"), key_of(&browser.get("/").await, "/logout"))
+            }
+        };
+        if email == Some(EMAIL) {
+            ids = learn(&browser).await;
+        }
+        let known = |route: &str| fill(route, &ids);
+        let own = [("host", host.as_str()), ("cookie", &cookies)];
+        for route in routes() {
+            for method in ["GET", "HEAD", "OPTIONS", "DELETE"] {
+                seen.answer(at(server), &request(method, &known(route), &own, "")).await;
+            }
+        }
+        let posts = TABLE.iter().filter(|(route, methods, _)| methods.contains(&"POST") && *route != "/logout");
+        let fields = ["email", "password", "code", "secret", "name", "address", "tenant", "client_id", "to", "next", "q"];
+        for (route, ..) in posts {
+            for key in [key.as_str(), "", WRONG] {
+                let mut typed: Vec<(String, String)> = vec![("_csrf".to_owned(), key.to_owned())];
+                // A secret in a field that is shown again would be shown again, and rightly so; these are not.
+                let hidden = fields.iter().filter(|name| matches!(**name, "password" | "code" | "secret"));
+                typed.extend(hidden.map(|name| ((*name).to_owned(), WRONG.to_owned())));
+                let own = [&own[..], &[("sec-fetch-site", "same-origin"), ("content-type", "application/x-www-form-urlencoded")]].concat();
+                let nowhere = known(route).replace("mb_", "mb_0").replace("app_", "app_0");
+                seen.answer(at(server), &request("POST", &nowhere, &own, &form(&typed))).await;
+                if !route.contains("{id}") {
+                    seen.answer(at(server), &request("POST", &known(route), &own, &form(&typed))).await;
+                }
+            }
+        }
+    }
+    seen.secret("visit", VISIT);
+}
+
+/// Identifiers of what is there, from the pages.
+async fn learn(browser: &Browser) -> BTreeMap<&'static str, String> {
+    let first = |links: Vec<String>, start: &str| {
+        let link = links.into_iter().find(|link| link.starts_with(start)).unwrap();
+        link.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned()
+    };
+    let mailbox = first(browser.get("/mailboxes").await.links(), "/mailboxes/mb_");
+    let application = first(browser.get("/applications").await.links(), "/applications/app_");
+    let page = browser.get(&format!("/applications/{application}")).await;
+    let certificate = page.links().into_iter().find(|link| link.ends_with(".cer")).unwrap();
+    let credential = certificate.split('/').nth(4).unwrap().to_owned();
+    BTreeMap::from([("mailbox", mailbox), ("application", application), ("credential", credential)])
+}
+
+fn fill(route: &str, ids: &BTreeMap<&str, String>) -> String {
+    let of = |kind| ids.get(kind).cloned().unwrap_or_else(|| "nothing".to_owned());
+    let id = if route.starts_with("/mailboxes") { of("mailbox") } else { of("application") };
+    let route = route.replace("{id}", &id).replace("{credential}", &of("credential"));
+    route.replace("{file}", "nothing").replace("{code}", "aadsts7000215")
+}
+
+/// What only the holder of the master key can know: the keys themselves, the private key and the token.
+async fn inner_secrets(seen: &mut Seen, db: &Db, place: &Place) {
+    let line = std::fs::read_to_string(place.key()).unwrap();
+    let encoded = line.trim().rsplit(' ').next().unwrap();
+    let master: [u8; 32] = STANDARD.decode(encoded).unwrap().try_into().unwrap();
+    seen.secrets.insert("master key".to_owned(), master.to_vec());
+    let master_id = MasterKey::from_bytes(master).id().to_owned();
+    let wrapping = RandomizedNonceKey::new(&AES_256_GCM, &master).unwrap();
+    for row in column(db, "SELECT id || ' ' || wrapped FROM data_keys").await {
+        let (id, wrapped) = row.split_once(' ').unwrap();
+        let bytes = STANDARD_NO_PAD.decode(wrapped).unwrap();
+        let (nonce, cell) = bytes.split_at(12);
+        let mut cell = cell.to_vec();
+        let aad = Aad::from(format!("pk1|data_keys|wrapped|{master_id}|{id}"));
+        let nonce = Nonce::try_assume_unique_for_key(nonce).unwrap();
+        let plain = wrapping.open_in_place(nonce, aad, &mut cell).unwrap().to_vec();
+        seen.secrets.insert(format!("data key {id}"), plain);
+    }
+    let now = postkey::clock::Clock::System.now();
+    let keyring = Keyring::load(db, MasterKey::from_bytes(master), now, &Chance::System).await.unwrap();
+    for kind in ["credentials", "grants"] {
+        for id in column(db, &format!("SELECT id FROM {kind}")).await {
+            let text = column(db, &format!("SELECT sealed FROM {kind} WHERE id = '{id}'")).await.concat();
+            let sealed: Sealed = match db {
+                Db::Sqlite { read, .. } => sqlx::query_scalar("SELECT $1").bind(text).fetch_one(read).await.unwrap(),
+                Db::Postgres(pool) => sqlx::query_scalar("SELECT $1").bind(text).fetch_one(pool).await.unwrap(),
+            };
+            let plain = match kind {
+                "credentials" => keyring.open(Credential::place(&id.parse::<CredentialId>().unwrap()), &sealed),
+                _ => keyring.open(Grant::place(&id.parse::<GrantId>().unwrap()), &sealed),
+            };
+            let plain = plain.unwrap();
+            let text = plain.expose_secret();
+            if text.starts_with("-----BEGIN") {
+                let body: Vec<&str> = text.lines().filter(|line| !line.starts_with("-----")).collect();
+                seen.secret("first line of the private key", body[1]);
+                seen.secrets.insert("private key".to_owned(), STANDARD.decode(body.concat()).unwrap());
+            } else {
+                seen.secret(&format!("{kind} {id}"), text);
+            }
+        }
+    }
+    for file in std::fs::read_dir(place.data()).unwrap() {
+        let path = file.unwrap().path();
+        seen.copied.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+    }
+}

@@ -1,0 +1,122 @@
+//! The golden table of addresses: route, methods, and the least role that may use them.
+
+use crate::source::{read, rust};
+
+/// Who may call an address, the one who may least first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Who {
+    /// Machines of the host; no cookies, no host name asked.
+    Machine,
+    Anyone,
+    Viewer,
+    Operator,
+    MailboxAdministrator,
+    ApplicationAdministrator,
+}
+
+use Who::{Anyone, ApplicationAdministrator, Machine, MailboxAdministrator, Operator, Viewer};
+
+pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
+    ("/healthz", &["GET"], Machine),
+    ("/readyz", &["GET"], Machine),
+    ("/static/{file}", &["GET"], Machine),
+    ("/login", &["GET", "POST"], Anyone),
+    ("/logout", &["POST"], Anyone),
+    ("/setup", &["GET", "POST"], Anyone),
+    ("/explain", &["GET"], Anyone),
+    ("/explain/{code}", &["GET"], Anyone),
+    ("/", &["GET"], Viewer),
+    ("/mailboxes", &["GET"], Viewer),
+    ("/mailboxes.csv", &["GET"], Viewer),
+    ("/mailboxes/{id}", &["GET"], Viewer),
+    ("/mailboxes/{id}/checks", &["GET"], Viewer),
+    ("/applications", &["GET"], Viewer),
+    ("/applications.csv", &["GET"], Viewer),
+    ("/applications/{id}", &["GET"], Viewer),
+    ("/applications/{id}/sheet", &["GET"], Viewer),
+    ("/applications/{id}/limit.ps1", &["GET"], Viewer),
+    ("/applications/{id}/credentials/{credential}/certificate.cer", &["GET"], Viewer),
+    ("/mailboxes/{id}/check", &["POST"], Operator),
+    ("/mailboxes", &["POST"], MailboxAdministrator),
+    ("/mailboxes/new", &["GET"], MailboxAdministrator),
+    ("/mailboxes/bulk", &["POST"], MailboxAdministrator),
+    ("/mailboxes/{id}/edit", &["GET", "POST"], MailboxAdministrator),
+    ("/mailboxes/{id}/test-message", &["GET", "POST"], MailboxAdministrator),
+    ("/mailboxes/{id}/pause", &["GET", "POST"], MailboxAdministrator),
+    ("/mailboxes/{id}/resume", &["POST"], MailboxAdministrator),
+    ("/mailboxes/{id}/default", &["POST"], MailboxAdministrator),
+    ("/mailboxes/{id}/delete", &["GET", "POST"], MailboxAdministrator),
+    ("/mailboxes/{id}/restore", &["POST"], MailboxAdministrator),
+    ("/applications/new", &["GET", "POST"], ApplicationAdministrator),
+    ("/applications/{id}/edit", &["GET", "POST"], ApplicationAdministrator),
+    ("/applications/{id}/delete", &["GET", "POST"], ApplicationAdministrator),
+    ("/applications/{id}/secrets/new", &["GET", "POST"], ApplicationAdministrator),
+    ("/applications/{id}/certificates/new", &["GET", "POST"], ApplicationAdministrator),
+    ("/applications/{id}/credentials/{credential}/test", &["POST"], ApplicationAdministrator),
+    ("/applications/{id}/credentials/{credential}/end", &["GET", "POST"], ApplicationAdministrator),
+    ("/applications/{id}/credentials/{credential}/retire", &["GET", "POST"], ApplicationAdministrator),
+];
+
+/// Each address that changes something, with who may.
+pub(crate) fn changing() -> impl Iterator<Item = (&'static str, Who)> {
+    TABLE.iter().filter(|(_, methods, _)| methods.contains(&"POST")).map(|(route, _, who)| (*route, *who))
+}
+
+/// The least role for `method` at `route`; `None` if the address does not know the method.
+pub(crate) fn least(route: &str, method: &str) -> Option<Who> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    TABLE.iter().find(|(known, methods, _)| *known == route && methods.contains(&method)).map(|(_, _, who)| *who)
+}
+
+/// Each different route.
+pub(crate) fn routes() -> Vec<&'static str> {
+    let mut routes: Vec<_> = TABLE.iter().map(|(route, ..)| *route).collect();
+    routes.sort_unstable();
+    routes.dedup();
+    routes
+}
+
+const GROUPS: [(&str, Who); 6] = [
+    ("machines", Machine),
+    ("public", Anyone),
+    ("viewer", Viewer),
+    ("operator", Operator),
+    ("mailbox_administrator", MailboxAdministrator),
+    ("application_administrator", ApplicationAdministrator),
+];
+
+#[test]
+fn every_route_of_the_product_is_in_the_golden_table() {
+    let source: String = read("src/routes.rs").split_whitespace().collect();
+    let mut found = Vec::new();
+    for part in source.split("->Router<App>{").zip(source.split("->Router<App>{").skip(1)) {
+        let name = part.0.rsplit("fn").next().unwrap().trim_end_matches("()");
+        for route in part.1.split("fn").next().unwrap().split(".route(\"").skip(1) {
+            let (path, handlers) = route.split_once('"').unwrap();
+            let group = GROUPS.iter().find(|(known, _)| *known == name);
+            let (_, who) = group.unwrap_or_else(|| panic!("the group {name} is not known here"));
+            let verbs = ["get", "post", "put", "patch", "delete", "any", "options", "head"];
+            let used = |verb: &&&str| [",", "."].iter().any(|mark| handlers.contains(&format!("{mark}{verb}(")));
+            let methods: Vec<String> = verbs.iter().filter(used).map(|verb| verb.to_uppercase()).collect();
+            assert!(!methods.is_empty(), "{path} has no method that is understood here: {handlers}");
+            found.push((path.to_owned(), methods, *who));
+        }
+    }
+    let mut golden: Vec<_> = TABLE
+        .iter()
+        .map(|(path, methods, who)| ((*path).to_owned(), methods.iter().map(|method| (*method).to_owned()).collect(), *who))
+        .collect();
+    found.sort();
+    golden.sort();
+    assert_eq!(found, golden);
+}
+
+#[test]
+fn addresses_are_given_only_where_the_golden_table_looks() {
+    for (file, text) in rust("src") {
+        let routed = [".route(", ".nest(", "route_service(", "nest_service("].iter().any(|word| text.contains(word));
+        assert!(!routed || file == "routes.rs", "src/{file} gives addresses of its own");
+    }
+    let routes = read("src/routes.rs");
+    assert!(!["nest(", "route_service(", "cfg(", "any("].iter().any(|word| routes.contains(word)));
+}

@@ -1,0 +1,252 @@
+//! A product in use: a mailbox in every state, two applications, and a person of every role who has signed in.
+
+use std::net::SocketAddr;
+
+use postkey::db::Db;
+use postkey::ids::UserId;
+use postkey::users::{Role, User, password, store};
+use secrecy::SecretString;
+use sqlx::AssertSqlSafe;
+
+use super::table::Who;
+use super::wire::{self, Answer};
+use crate::mailboxes::{add, add_more};
+use crate::support::app::{EMAIL, PASSWORD};
+use crate::support::{Browser, Engine, Page, TestApp};
+
+/// Somebody with a browser, and what the browser sends.
+pub(crate) struct Person {
+    pub(crate) who: Who,
+    pub(crate) browser: Browser,
+    pub(crate) cookies: String,
+    pub(crate) key: String,
+}
+
+pub(crate) struct World {
+    pub(crate) app: TestApp,
+    pub(crate) owner: Person,
+    pub(crate) people: Vec<Person>,
+    pub(crate) mailbox: String,
+    pub(crate) paused: String,
+    pub(crate) deleted: String,
+    pub(crate) application: String,
+    pub(crate) spare: String,
+    pub(crate) credential: String,
+}
+
+const ROLES: [(Role, Who); 5] = [
+    (Role::Viewer, Who::Viewer),
+    (Role::Operator, Who::Operator),
+    (Role::MailboxAdministrator, Who::MailboxAdministrator),
+    (Role::ApplicationAdministrator, Who::ApplicationAdministrator),
+    (Role::Owner, Who::ApplicationAdministrator),
+];
+
+impl World {
+    pub(crate) async fn on(engine: Engine) -> Self {
+        Self::around(TestApp::on(engine).await).await
+    }
+
+    pub(crate) async fn around(app: TestApp) -> Self {
+        let browser = app.owner().await;
+        let mailbox = add(&app, &browser, "support@contoso.example", "Contoso Mail").await;
+        let paused = add_more(&browser, "sales@contoso.example").await;
+        browser.open_and_submit(&format!("{paused}/pause"), &format!("{paused}/pause"), &[]).await.location();
+        let deleted = add_more(&browser, "billing@contoso.example").await;
+        browser.open_and_submit(&format!("{deleted}/delete"), &format!("{deleted}/delete"), &[]).await.location();
+        let spare = add_application(&app, &browser, "Fabrikam Mail").await;
+        let application = one(&app.inside().db, "SELECT application_id FROM mailboxes LIMIT 1").await;
+        let application = format!("/applications/{application}");
+        let credential = credential_of(&app, &application).await;
+        let owner = person(&app, EMAIL, Who::ApplicationAdministrator).await;
+        let mut people = Vec::new();
+        for (role, who) in ROLES {
+            let email = format!("{}@contoso.example", role.value().replace('_', "."));
+            enrol(&app, &email, role).await;
+            people.push(person(&app, &email, who).await);
+        }
+        Self { app, owner, people, mailbox, paused, deleted, application, spare, credential }
+    }
+
+    /// The address that `route` stands for, with the identifiers of something that is there.
+    pub(crate) async fn fill(&self, route: &str) -> String {
+        let last = route.rsplit('/').next().unwrap();
+        let base = match (route, last) {
+            ("/mailboxes/{id}/resume", _) => &self.paused,
+            ("/mailboxes/{id}/restore", _) => &self.deleted,
+            ("/applications/{id}/delete", _) => &self.spare,
+            _ if route.starts_with("/mailboxes/") => &self.mailbox,
+            _ => &self.application,
+        };
+        let id = base.rsplit('/').next().unwrap();
+        let route = route.replace("{id}", id).replace("{credential}", &self.credential);
+        let style = postkey::web::assets::css().rsplit('/').next().unwrap();
+        route.replace("{file}", style).replace("{code}", "aadsts7000215")
+    }
+
+    /// What a person sends to change something at `route`, without the form's key.
+    pub(crate) fn good(&self, route: &str) -> Vec<(String, String)> {
+        let id = |path: &str| path.rsplit('/').next().unwrap().to_owned();
+        let other = self.app.sample("Contoso Reader");
+        let own = |name: &str| self.app.sample(name);
+        let fields: Vec<(&str, String)> = match route {
+            "/login" => vec![("email", EMAIL.to_owned()), ("password", PASSWORD.to_owned())],
+            "/mailboxes" => vec![("address", "new@contoso.example".to_owned()), ("application", id(&self.application))],
+            "/mailboxes/bulk" => vec![("do", "pause".to_owned()), ("id", id(&self.mailbox)), ("sure", "1".to_owned())],
+            "/mailboxes/{id}/edit" => vec![
+                ("address", "support@contoso.example".to_owned()),
+                ("display_name", "Renamed".to_owned()),
+                ("application", id(&self.application)),
+                ("version", "1".to_owned()),
+            ],
+            "/mailboxes/{id}/test-message" => vec![("to", "sales@contoso.example".to_owned())],
+            "/applications/new" => vec![
+                ("name", "One more".to_owned()),
+                ("tenant", other.tenant_id.to_string()),
+                ("client_id", other.client_id.to_string()),
+                ("secret", other.secret().to_owned()),
+            ],
+            "/applications/{id}/edit" => vec![
+                ("name", "Renamed".to_owned()),
+                ("cloud", "custom".to_owned()),
+                ("tenant", own("Contoso Mail").tenant_id.to_string()),
+                ("client_id", own("Contoso Mail").client_id.to_string()),
+                ("version", "1".to_owned()),
+            ],
+            "/applications/{id}/secrets/new" => vec![("secret", own("Contoso Mail").secret().to_owned())],
+            "/applications/{id}/credentials/{credential}/end" => {
+                vec![("expires", "on".to_owned()), ("expires_on", "2027-05-01".to_owned())]
+            }
+            "/applications/{id}/credentials/{credential}/retire" => vec![("sure", "1".to_owned())],
+            _ => Vec::new(),
+        };
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.app.inside().db
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.app.url.strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
+    /// The headers of a form that one of our own pages sends for `person`.
+    pub(crate) fn own_page<'a>(&'a self, cookies: &'a str) -> Vec<(&'a str, &'a str)> {
+        vec![
+            ("host", self.app.url.strip_prefix("http://").unwrap()),
+            ("cookie", cookies),
+            ("sec-fetch-site", "same-origin"),
+            ("origin", &self.app.url),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ]
+    }
+
+    /// Sends a form that is right in every respect.
+    pub(crate) async fn post(&self, person: &Person, path: &str, fields: &[(String, String)]) -> Answer {
+        let body = wire::form(&[fields, &[("_csrf".to_owned(), person.key.clone())]].concat());
+        wire::send(self.address(), &wire::request("POST", path, &self.own_page(&person.cookies), &body)).await
+    }
+
+    pub(crate) async fn ask(&self, person: &Person, method: &str, path: &str) -> Answer {
+        let headers = [("host", self.app.url.strip_prefix("http://").unwrap()), ("cookie", person.cookies.as_str())];
+        wire::send(self.address(), &wire::request(method, path, &headers, "")).await
+    }
+
+    /// Somebody who has opened the login page and nothing else.
+    pub(crate) async fn anonymous(&self) -> Person {
+        let browser = self.app.stranger();
+        browser.set_cookie(VISIT, "visit-of-nobody");
+        let page = browser.get("/login").await;
+        let key = key_of(&page, "/login");
+        Person { who: Who::Anyone, browser, cookies: format!("{VISIT}=visit-of-nobody"), key }
+    }
+}
+
+const VISIT: &str = "postkey-visit";
+
+pub(crate) fn key_of(page: &Page, action: &str) -> String {
+    page.form(action, &[]).into_iter().find(|(name, _)| name == "_csrf").unwrap().1
+}
+
+/// Signs in with a browser whose cookies are known.
+pub(crate) async fn person(app: &TestApp, email: &str, who: Who) -> Person {
+    let browser = app.stranger();
+    let visit = format!("visit-of-{email}");
+    browser.set_cookie(VISIT, &visit);
+    browser.sign_in(email, PASSWORD).await.expect_redirect("/");
+    let key = key_of(&browser.get("/").await, "/logout");
+    let cookies = format!("postkey={}; {VISIT}={visit}", browser.session().unwrap());
+    Person { who, browser, cookies, key }
+}
+
+pub(crate) async fn enrol(app: &TestApp, email: &str, role: Role) {
+    let inside = app.inside();
+    let hash = password::hash(inside, SecretString::from(PASSWORD.to_owned())).await.unwrap();
+    let id = UserId::new(inside.clock.now(), &inside.chance);
+    let user = User { id, email: email.to_owned(), name: format!("{role:?}"), role };
+    let mut tx = inside.db.begin().await.unwrap();
+    assert!(store::insert(&mut tx, &user, &hash, inside.clock.now()).await.unwrap());
+    tx.commit().await.unwrap();
+}
+
+/// Adds a sample application by its form. Gives its path.
+pub(crate) async fn add_application(app: &TestApp, browser: &Browser, sample: &str) -> String {
+    let known = app.sample(sample);
+    let (tenant, client_id) = (known.tenant_id.to_string(), known.client_id.to_string());
+    let typed = [("name", sample), ("tenant", &tenant), ("client_id", &client_id), ("secret", known.secret())];
+    let page = browser.open_and_submit("/applications/new", "/applications/new", &typed).await;
+    page.location().split('?').next().unwrap().to_owned()
+}
+
+pub(crate) async fn credential_of(app: &TestApp, application: &str) -> String {
+    let id = application.rsplit('/').next().unwrap();
+    one(&app.inside().db, &format!("SELECT id FROM credentials WHERE application_id = '{id}' ORDER BY id LIMIT 1")).await
+}
+
+/// The first column of each row, as text.
+pub(crate) async fn column(db: &Db, sql: &str) -> Vec<String> {
+    match db {
+        Db::Sqlite { write, .. } => sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(write).await.unwrap(),
+        Db::Postgres(pool) => sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(pool).await.unwrap(),
+    }
+}
+
+pub(crate) async fn one(db: &Db, sql: &str) -> String {
+    column(db, sql).await.into_iter().next().unwrap_or_else(|| panic!("no row: {sql}"))
+}
+
+/// Runs a statement behind the product's back, as somebody does who has the database.
+pub(crate) async fn meddle(db: &Db, sql: &str) {
+    match db {
+        Db::Sqlite { write, .. } => drop(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(write).await.unwrap()),
+        Db::Postgres(pool) => drop(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(pool).await.unwrap()),
+    }
+}
+
+/// Every row of every table as text, but of the tables in `except`.
+pub(crate) async fn dump(db: &Db, except: &[&str]) -> String {
+    let sqlite = matches!(db, Db::Sqlite { .. });
+    let tables = if sqlite {
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+    } else {
+        "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name"
+    };
+    let mut text = String::new();
+    for table in column(db, tables).await {
+        if table.starts_with("_sqlx") || except.contains(&table.as_str()) {
+            continue;
+        }
+        let rows = if sqlite {
+            let columns = column(db, &format!("SELECT name FROM pragma_table_info('{table}')")).await;
+            let quoted: Vec<String> = columns.iter().map(|name| format!("coalesce(quote({name}), 'null')")).collect();
+            format!("SELECT {} AS line FROM {table} ORDER BY line", quoted.join(" || ' ' || "))
+        } else {
+            format!("SELECT t::text AS line FROM {table} t ORDER BY line")
+        };
+        for row in column(db, &rows).await {
+            text.push_str(&format!("{table}: {row}\n"));
+        }
+    }
+    text
+}
