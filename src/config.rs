@@ -392,6 +392,9 @@ mod tests {
         assert!(refused("POSTKEY_PUBLIC_URL", "http://postkey.example.com").contains("must be https"));
         assert!(refused("POSTKEY_LISTEN", "0.0.0.0:80").contains("POSTKEY_PUBLIC_URL is missing"));
         assert!(refused("POSTKEY_CLOUD_AUTHORITY", "http://127.0.0.1:1").contains("POSTKEY_CLOUD=custom"));
+        for everybody in ["0.0.0.0", "::", "0.0.0.0/0", "10.0.0.1, 0.0.0.0", "*"] {
+            assert!(refused("POSTKEY_TRUSTED_PROXIES", everybody).contains("addresses of your reverse proxies"));
+        }
         assert!(!refused("POSTKEY_DATABASE_URL", "mysql://u:hunter2@h/d").contains("hunter2"));
     }
 }

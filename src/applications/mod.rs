@@ -27,6 +27,7 @@ pub mod index;
 pub mod new;
 pub mod proofs;
 pub mod retire;
+mod rows;
 pub mod script;
 pub mod sheet;
 pub mod show;

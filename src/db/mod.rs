@@ -123,6 +123,12 @@ impl Db {
             .idle_timeout(None)
             .max_lifetime(None)
             .acquire_timeout(Duration::from_secs(BUSY_SECONDS))
+            // When the disk is full SQLite ends a transaction by itself, sqlx goes on counting it, and nothing could be
+            // written through this connection ever again.
+            .before_acquire(|connection, _| {
+                let open = connection.is_in_transaction();
+                Box::pin(async move { Ok(!open) })
+            })
             .connect_with(options.clone())
             .await
             .context("the SQLite database could not be opened")?;

@@ -123,7 +123,7 @@ pub async fn sign_in(
         return Ok(Page::refused(LoginPage::new(&app, &key, &typed.email, &typed.next, errors)).into_response());
     };
     let mut tx = app.db.begin().await?;
-    throttle::forgive(&mut tx, &subjects, app.clock.now()).await?;
+    throttle::forgive(&mut tx, &subjects).await?;
     if let Verdict::RightButWeak(stronger) = verdict {
         store::upgrade_hash(&mut tx, &row.user.id, &stronger).await?;
     }

@@ -93,8 +93,7 @@ const SELECT: &str = "
     LEFT JOIN default_outbound d ON d.mailbox_id = m.id
     WHERE ";
 
-const COUNT: &str =
-    "SELECT COUNT(*) FROM (SELECT 1 AS one FROM mailboxes m WHERE ";
+const COUNT: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM mailboxes m WHERE ";
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Sort {
@@ -271,7 +270,10 @@ where
         query.push(" AND m.paused_at IS NULL AND m.checking_since > ").push_bind(dead);
         return;
     }
-    query.push(" AND m.paused_at IS NULL AND (m.checking_since IS NULL OR m.checking_since <= ").push_bind(dead).push(")");
+    query
+        .push(" AND m.paused_at IS NULL AND (m.checking_since IS NULL OR m.checking_since <= ")
+        .push_bind(dead)
+        .push(")");
     match status {
         Status::Unverified => {
             query.push(" AND m.checked_at IS NULL AND m.urgency = ").push_bind(rank(Status::Unverified));
@@ -304,7 +306,9 @@ where
     let value = status.value().to_owned();
     query.push(" AND (m.incoming = ").push_bind(value.clone()).push(" OR m.outgoing = ").push_bind(value).push(")");
     if matches!(status, Status::Connected | Status::Ready) {
-        query.push(" AND m.application_id NOT IN (SELECT id FROM applications WHERE credential_ends_at < ").push_bind(soon);
+        query
+            .push(" AND m.application_id NOT IN (SELECT id FROM applications WHERE credential_ends_at < ")
+            .push_bind(soon);
         query.push(")");
     } else {
         // A row is at least as urgent as either of its verdicts, which spares the engine all that works.

@@ -77,7 +77,6 @@ const RESTORE: &str = "
 
 const ERASE_DELETED: &str = "DELETE FROM mailboxes WHERE deleted_at <= $1";
 
-
 const DEFAULT: &str = "SELECT mailbox_id FROM default_outbound WHERE id = 'default'";
 
 const SET_DEFAULT: &str = "
@@ -282,9 +281,9 @@ pub async fn forget_interrupted_checks(tx: &mut Tx, now: UnixTime) -> Result<()>
 
 /// The living mailboxes of an application whose last check broke on something of the application's.
 pub async fn stopped_by_application(db: &Db, application: &ApplicationId) -> Result<Vec<MailboxId>> {
-    let rows: Vec<(MailboxId, String)> =
-        on_db!(db, |c| sqlx::query_as(FAILING).bind(application).fetch_all(c).await)?;
-    let by_application = |status: &str| Status::parse(status).and_then(Status::cause).is_some_and(Cause::of_application);
+    let rows: Vec<(MailboxId, String)> = on_db!(db, |c| sqlx::query_as(FAILING).bind(application).fetch_all(c).await)?;
+    let by_application =
+        |status: &str| Status::parse(status).and_then(Status::cause).is_some_and(Cause::of_application);
     Ok(rows.into_iter().filter(|(_, incoming)| by_application(incoming)).map(|(id, _)| id).collect())
 }
 

@@ -60,7 +60,7 @@ pub async fn show(State(app): State<App>, me: SignedIn) -> Result<Response> {
         counts: counts(&app).await?,
         total: words(total),
         checked: checked.map(|at| When::at(at, now, &app.config.time_zone)),
-        problems: problems.into_iter().take(NAMED).map(|problem| view(&app, problem)).collect(),
+        problems: problems.into_iter().take(NAMED).map(|problem| view(&app, &me, problem)).collect(),
         more,
     };
     Ok(Page::new(page).into_response())
@@ -84,15 +84,19 @@ async fn counts(app: &App) -> Result<Vec<Count>> {
     Ok(counts)
 }
 
-fn view(app: &App, problem: store::Problem) -> Problem {
+fn view(app: &App, me: &SignedIn, problem: store::Problem) -> Problem {
     let since = When::at(problem.since, app.clock.now(), &app.config.time_zone);
     let badge = Badge::from(problem.status);
     let by_credential = problem.status.cause().is_some_and(Cause::is_of_credential);
+    let by_secret = matches!(problem.status.cause(), Some(Cause::SecretExpired | Cause::SecretRefused));
     let boxes = match problem.mailboxes {
         1 => problem.example.clone(),
         count => format!("{count} mailboxes"),
     };
     let (href, link) = match (by_credential, problem.mailboxes) {
+        (true, _) if by_secret && me.may(Role::ApplicationAdministrator) => {
+            (format!("/applications/{}/secrets/new", problem.application_id), "Add the new secret")
+        }
         (true, _) => (format!("/applications/{}", problem.application_id), "Open the application"),
         (false, 1) => (format!("/mailboxes/{}", problem.example_id), "Open the mailbox"),
         (false, _) => (

@@ -68,8 +68,11 @@ pub(super) async fn problems(db: &Db) -> Result<Vec<Problem>> {
         problem.since = problem.since.min(row.since);
     }
     let mut problems: Vec<Problem> = grouped.into_values().collect();
+    // To the end, so that two problems do not change places when the page is loaded again.
     problems.sort_by(|a, b| {
-        a.status.rank().cmp(&b.status.rank()).then(b.mailboxes.cmp(&a.mailboxes)).then(a.since.cmp(&b.since))
+        let by_weight =
+            a.status.rank().cmp(&b.status.rank()).then(b.mailboxes.cmp(&a.mailboxes)).then(a.since.cmp(&b.since));
+        by_weight.then_with(|| (&a.application, a.status.value()).cmp(&(&b.application, b.status.value())))
     });
     Ok(problems)
 }

@@ -3,9 +3,9 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use secrecy::SecretString;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, RwLock};
-use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::{Keyring, Keys, MasterKey, MasterKeyError, OpenError, Place, Sealed, data_key};

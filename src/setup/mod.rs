@@ -109,7 +109,7 @@ pub async fn create(
         errors.add("code", format!("Too many wrong codes. Wait {wait} seconds, then try again."));
     } else if good {
         let mut tx = app.db.begin().await?;
-        throttle::forgive(&mut tx, &guesser, app.clock.now()).await?;
+        throttle::forgive(&mut tx, &guesser).await?;
         tx.commit().await?;
     } else {
         errors.add(

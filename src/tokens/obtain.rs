@@ -78,7 +78,7 @@ pub async fn application_token(
         }
     }
     let all = applications::credentials(&app.db, &application.id).await?;
-    let tried = (known.clone(), all.iter().map(|credential| credential.id.clone()).collect::<Vec<_>>());
+    let tried = (*known, all.iter().map(|credential| credential.id.clone()).collect::<Vec<_>>());
     // Who waited while the same credentials were refused for somebody else gets the same answer.
     let same = flight.as_ref().and_then(|left| left.downcast_ref::<Left>()).filter(|left| left.tried == tried);
     let answer = match same.cloned() {

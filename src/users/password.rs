@@ -172,7 +172,8 @@ mod tests {
         ] {
             assert!(!ok(guessed), "{guessed}");
         }
-        for good in ["fourteen is not fifteen", "tr0ub4dor&3 is short", "日本語のとても長いパスフレーズです"] {
+        for good in ["fourteen is not fifteen", "tr0ub4dor&3 is short", "日本語のとても長いパスフレーズです"]
+        {
             assert!(ok(good), "{good}");
         }
     }

@@ -19,8 +19,9 @@ const FORGOTTEN_AFTER: i64 = 24 * 60 * 60;
 
 const SELECT: &str = "SELECT free_at FROM throttles WHERE subject_hash = $1 AND free_at > $2";
 
+// Never free from a moment on that another try, which read the clock before it had to wait, takes for the future.
 const COUNT: &str = "
-    INSERT INTO throttles (subject_hash, failures, free_at, forgotten_at) VALUES ($1, 1, $2, $3)
+    INSERT INTO throttles (subject_hash, failures, free_at, forgotten_at) VALUES ($1, 1, 0, $3)
     ON CONFLICT (subject_hash) DO UPDATE SET
         failures = CASE WHEN throttles.forgotten_at <= $2 THEN 1 ELSE throttles.failures + 1 END,
         forgotten_at = $3
@@ -28,7 +29,7 @@ const COUNT: &str = "
 
 const WAIT: &str = "UPDATE throttles SET free_at = $2 WHERE subject_hash = $1";
 
-const GIVE_BACK: &str = "UPDATE throttles SET failures = failures - 1, free_at = $2 WHERE subject_hash = $1";
+const GIVE_BACK: &str = "UPDATE throttles SET failures = failures - 1, free_at = 0 WHERE subject_hash = $1";
 
 const FORGET: &str = "DELETE FROM throttles WHERE subject_hash = $1";
 
@@ -105,12 +106,12 @@ pub async fn admit(app: &App, subjects: &[Subject]) -> Result<Result<(), i64>> {
 ///
 /// # Errors
 /// If the database cannot answer.
-pub async fn forgive(tx: &mut Tx, subjects: &[Subject], now: UnixTime) -> Result<()> {
+pub async fn forgive(tx: &mut Tx, subjects: &[Subject]) -> Result<()> {
     for subject in subjects {
         match subject {
             Subject::Account(_) => in_tx!(tx, |c| sqlx::query(FORGET).bind(subject.key()).execute(c).await.affected())?,
             Subject::Address(_) => {
-                in_tx!(tx, |c| sqlx::query(GIVE_BACK).bind(subject.key()).bind(now).execute(c).await.affected())?
+                in_tx!(tx, |c| sqlx::query(GIVE_BACK).bind(subject.key()).execute(c).await.affected())?
             }
         };
     }

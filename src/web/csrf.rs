@@ -23,7 +23,6 @@ const FIELD: &str = "_csrf";
 /// Largest form, in bytes (S-81).
 const FORM_BYTES: usize = 64 * 1024;
 
-
 /// What the forms on a page must carry to be taken back from the same browser.
 #[derive(Clone, Debug)]
 pub struct FormKey(pub String);
@@ -126,8 +125,7 @@ pub async fn guard(
 const NUL: &str = "No field may hold a NUL character. Nothing was changed.";
 const NOT_OURS: &str =
     "This did not come from a page of Postkey, so nothing was changed. Open Postkey itself and try again.";
-const NO_COOKIE: &str =
-    "Your browser did not send Postkey's cookie back, so nothing was changed. Allow cookies for this address, reload the page and try again.";
+const NO_COOKIE: &str = "Your browser did not send Postkey's cookie back, so nothing was changed. Allow cookies for this address, reload the page and try again.";
 const TOO_OLD: &str = "This form was open too long, or you signed in again meanwhile. Nothing was changed. Go back, reload the page and send it again.";
 
 fn visit(app: &App, code: String) -> Cookie<'static> {

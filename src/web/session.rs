@@ -39,7 +39,9 @@ pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
 /// If the session could not be stored.
 pub async fn begin(session: &Session, person: &Person) -> Result<()> {
     session.clear().await;
-    session.cycle_id().await.map_err(broken)?;
+    if session.id().is_some() {
+        session.cycle_id().await.map_err(broken)?;
+    }
     session.insert(PERSON, person).await.map_err(broken)?;
     session.save().await.map_err(broken)
 }

@@ -46,7 +46,8 @@ impl Trouble {
             application: known(whose.application),
             mailbox: known(whose.mailbox),
             // A GUID in a headline tells people nothing; "the tenant" does.
-            tenant: known(&whose.tenant).filter(|tenant| tenant.contains('.') || failure.cause == Cause::TenantNotFound),
+            tenant: known(&whose.tenant)
+                .filter(|tenant| tenant.contains('.') || failure.cause == Cause::TenantNotFound),
             client_id: known(&whose.client_id),
             host: failure.host.clone(),
             date: whose.ended.clone(),

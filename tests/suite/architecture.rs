@@ -67,6 +67,7 @@ const LONG: &[(&str, &str)] = &[
     ("applications/form.rs", "one form used by two pages: what was typed, its choices and its refusals"),
     ("applications/store.rs", "all SQL for two tables that are written together"),
     ("config.rs", "every setting with its check, so that the order of refusals can be read"),
+    ("db/mod.rs", "opening and closing both engines, side by side"),
     ("mailboxes/index.rs", "list, filters and CSV share their rows"),
     ("mailboxes/search.rs", "one text for each order of the list, side by side"),
     ("mailboxes/show.rs", "one page and the many facts it shows"),
@@ -209,7 +210,7 @@ fn every_dependency_is_used() {
     for (manifest, folders) in [
         ("Cargo.toml", ["src", "tests/suite"].as_slice()),
         ("tests/simulator/Cargo.toml", &["tests/simulator/src", "tests/simulator/tests"]),
-        ("tests/demo/Cargo.toml", &["tests/demo/src"]),
+        ("tests/demo/Cargo.toml", &["tests/demo/src", "tests/demo/tests"]),
     ] {
         let table: toml::Table = read(manifest).parse().unwrap();
         let sources: String = folders.iter().flat_map(|folder| rust(folder)).map(|(_, text)| text).collect();

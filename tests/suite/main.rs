@@ -10,6 +10,7 @@ mod login;
 mod mailboxes;
 mod manners;
 mod microsoft;
+mod pages;
 mod safety;
 mod setup;
 mod source;

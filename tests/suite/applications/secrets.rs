@@ -31,7 +31,10 @@ async fn a_second_secret_takes_over_once_microsoft_accepts_it() {
             page.all("#credentials tbody th")
         );
         let audited = audited(&app, &here).await;
-        assert_eq!(audited, ["application.added", "credential.added", "credential.added", "credential.test_asked", "credential.tested"]);
+        assert_eq!(
+            audited,
+            ["application.added", "credential.added", "credential.added", "credential.test_asked", "credential.tested"]
+        );
         app.stop().await;
     }
 }

@@ -63,7 +63,8 @@ async fn every_change_leaves_an_entry_with_who_what_and_when() {
     let world = World::on(Engine::Sqlite).await;
     let mut routes: Vec<&str> = changing().map(|(route, _)| route).filter(|route| *route != "/setup").collect();
     // What ends something comes last, and the session at the very end.
-    let ends = |route: &str| (matches!(route, "/login" | "/logout"), route.ends_with("/retire"), route.ends_with("/delete"));
+    let ends =
+        |route: &str| (matches!(route, "/login" | "/logout"), route.ends_with("/retire"), route.ends_with("/delete"));
     routes.sort_by_key(|route| ends(route));
     let nobody = world.anonymous().await;
     for route in routes {
@@ -96,7 +97,13 @@ async fn every_change_leaves_an_entry_with_who_what_and_when() {
 async fn no_entry_holds_a_secret() {
     let world = World::on(Engine::Sqlite).await;
     let secret = world.app.sample("Contoso Mail").secret().to_owned();
-    world.post(&world.owner, &world.fill("/applications/{id}/secrets/new").await, &[("secret".to_owned(), secret.clone())]).await;
+    world
+        .post(
+            &world.owner,
+            &world.fill("/applications/{id}/secrets/new").await,
+            &[("secret".to_owned(), secret.clone())],
+        )
+        .await;
     let entries = column(world.db(), "SELECT actor || object || detail FROM audit").await.concat();
     assert!(!entries.contains(&secret) && !entries.contains(crate::support::app::PASSWORD));
     world.app.stop().await;

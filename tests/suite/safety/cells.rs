@@ -40,7 +40,10 @@ async fn tried(world: &World, text: &str) -> (Page, Page) {
     let done = browser.open_and_submit(&world.application, &test, &[]).await;
     let application = browser.get(done.location()).await;
     let check = format!("{}/check", world.mailbox);
-    browser.open_and_submit(&world.mailbox, &check, &[]).await.expect_redirect(&format!("{}?done=checked", world.mailbox));
+    browser
+        .open_and_submit(&world.mailbox, &check, &[])
+        .await
+        .expect_redirect(&format!("{}?done=checked", world.mailbox));
     (application, browser.get(&world.mailbox).await)
 }
 
@@ -71,7 +74,9 @@ async fn a_secret_with_any_byte_changed_does_not_open() {
             let cut = keyring.open(Credential::place(&id), &cell(world.db(), &good[..at]).await);
             assert!(cut.is_err(), "cut at {at}");
         }
-        for longer in [format!("{good}A"), format!("{good}="), format!("{good} "), format!(" {good}"), format!("{good}.x")] {
+        for longer in
+            [format!("{good}A"), format!("{good}="), format!("{good} "), format!(" {good}"), format!("{good}.x")]
+        {
             assert!(keyring.open(Credential::place(&id), &cell(world.db(), &longer).await).is_err());
         }
         world.app.stop().await;
@@ -92,7 +97,11 @@ async fn a_secret_opens_in_no_other_row_column_or_table() {
         ("credentials", "sealed", ""),
         ("credential", "ssealed", world.credential.as_str()),
     ] {
-        assert_eq!(keyring.open(Place { table, column, row }, &own_cell).err(), Some(OpenError::Integrity), "{table}.{column}");
+        assert_eq!(
+            keyring.open(Place { table, column, row }, &own_cell).err(),
+            Some(OpenError::Integrity),
+            "{table}.{column}"
+        );
     }
     let token = one(world.db(), "SELECT sealed FROM grants").await;
     for (what, moved) in [("another row's secret", &other), ("a token", &token)] {
@@ -142,7 +151,10 @@ async fn a_stored_token_that_was_changed_is_asked_for_again_and_never_sent() {
         world.app.sim.clear_requests();
         let check = format!("{}/check", world.mailbox);
         let browser = &world.owner.browser;
-        browser.open_and_submit(&world.mailbox, &check, &[]).await.expect_redirect(&format!("{}?done=checked", world.mailbox));
+        browser
+            .open_and_submit(&world.mailbox, &check, &[])
+            .await
+            .expect_redirect(&format!("{}?done=checked", world.mailbox));
         assert_eq!(world.app.sim.count(Kind::Token), 1);
         let refused = world.app.sim.requests().into_iter().filter(|asked| asked.status == Some(401)).count();
         assert_eq!(refused, 0);

@@ -78,8 +78,14 @@ async fn forwarded_names_change_nothing_at_our_own_host() {
 async fn two_hosts_in_one_request_are_refused() {
     let world = World::on(Engine::Sqlite).await;
     let own = world.app.url.strip_prefix("http://").unwrap();
-    let two = |first: &str, second: &str| format!("GET /login HTTP/1.1\r\nhost: {first}\r\nhost: {second}\r\nconnection: close\r\n\r\n");
-    for bytes in [two(own, EVIL), two(EVIL, own), format!("GET http://{EVIL}/login HTTP/1.1\r\nhost: {own}\r\nconnection: close\r\n\r\n")] {
+    let two = |first: &str, second: &str| {
+        format!("GET /login HTTP/1.1\r\nhost: {first}\r\nhost: {second}\r\nconnection: close\r\n\r\n")
+    };
+    for bytes in [
+        two(own, EVIL),
+        two(EVIL, own),
+        format!("GET http://{EVIL}/login HTTP/1.1\r\nhost: {own}\r\nconnection: close\r\n\r\n"),
+    ] {
         assert_eq!(send(world.address(), bytes.as_bytes()).await.status, 421, "{bytes}");
     }
     let both = format!("GET http://{own}/login HTTP/1.1\r\nhost: {own}\r\nconnection: close\r\n\r\n");
@@ -159,7 +165,10 @@ async fn an_address_written_differently_opens_nothing() {
         assert!(!told, "{path} tells a stranger: {}", anonymous.text());
         let known = matches!(anonymous.status, 303 | 400 | 404 | 405 | 421);
         assert!(known, "{path}: {}", anonymous.status);
-        assert!(anonymous.header("location").is_none_or(|to| to == "/login" || to.starts_with("/login?next=%2F")), "{path}");
+        assert!(
+            anonymous.header("location").is_none_or(|to| to == "/login" || to.starts_with("/login?next=%2F")),
+            "{path}"
+        );
         let low = world.ask(viewer, "GET", &path).await;
         assert!(!low.text().contains("action=\"/applications/new\""), "{path} opens a form to a viewer");
         assert!(low.status < 500, "{path}: {}", low.status);

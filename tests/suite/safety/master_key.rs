@@ -138,7 +138,9 @@ fn whatever_the_umask_nobody_else_can_read_a_file() {
     }
     seen.sort();
     assert_eq!(seen, ["master-key.id", "postkey.db", "postkey.db-shm", "postkey.db-wal", "postkey.lock", "setup-code"]);
-    for (path, wanted) in [(place.data(), 0o700), (home.path().join("a/b/key"), 0o600), (home.path().join("a/b"), 0o700)] {
+    for (path, wanted) in
+        [(place.data(), 0o700), (home.path().join("a/b/key"), 0o600), (home.path().join("a/b"), 0o700)]
+    {
         assert_eq!(mode(&path), wanted, "{}", path.display());
     }
     server.stop();

@@ -9,6 +9,7 @@ mod binary;
 mod canaries;
 mod cells;
 mod hosts;
+mod injection;
 mod killed;
 mod master_key;
 mod origin;

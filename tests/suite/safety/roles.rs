@@ -39,7 +39,9 @@ async fn every_role_gets_where_the_golden_table_says_and_nowhere_else() {
                 let refused = answer.status == 403 || (answer.status == 303 && to_login);
                 let what = format!("{method} {path} as {:?}: {}", person.who, answer.status);
                 match least(route, method) {
-                    Some(who) if person.who >= who => assert!(!refused && !matches!(answer.status, 401 | 405), "{what}"),
+                    Some(who) if person.who >= who => {
+                        assert!(!refused && !matches!(answer.status, 401 | 405), "{what}")
+                    }
                     Some(_) if person.who == Who::Anyone => assert!(answer.status == 303 && to_login, "{what}"),
                     Some(_) => assert_eq!(answer.status, 403, "{what}"),
                     None => assert!(refused || answer.status == 405, "{what}"),
@@ -83,7 +85,8 @@ async fn fields_that_no_form_has_are_not_heard() {
         ("updated_at", "1"),
         ("user[role]", "owner"),
     ];
-    let more: Vec<(String, String)> = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let more: Vec<(String, String)> =
+        more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     for route in ["/mailboxes", "/applications/new"] {
         let fields = [world.good(route), more.clone()].concat();
         assert_eq!(world.post(&world.owner, route, &fields).await.status, 303, "{route}");
@@ -94,11 +97,18 @@ async fn fields_that_no_form_has_are_not_heard() {
     }
     let rows = dump(world.db(), &[]).await;
     for (_, value) in &more[..] {
-        assert!(value.len() < 8 || value == "connected" || value == "accepted" || !rows.contains(value), "{value} was stored");
+        assert!(
+            value.len() < 8 || value == "connected" || value == "accepted" || !rows.contains(value),
+            "{value} was stored"
+        );
     }
     let roles = column(world.db(), "SELECT role FROM users WHERE email = 'viewer@contoso.example'").await;
     assert_eq!(roles, ["viewer"]);
-    let untested = column(world.db(), "SELECT state FROM credentials WHERE application_id IN (SELECT id FROM applications WHERE name = 'One more')").await;
+    let untested = column(
+        world.db(),
+        "SELECT state FROM credentials WHERE application_id IN (SELECT id FROM applications WHERE name = 'One more')",
+    )
+    .await;
     assert_eq!(untested, ["untested"], "a state is Microsoft's word, not the form's");
     world.app.stop().await;
 }

@@ -104,7 +104,9 @@ fn every_route_of_the_product_is_in_the_golden_table() {
     }
     let mut golden: Vec<_> = TABLE
         .iter()
-        .map(|(path, methods, who)| ((*path).to_owned(), methods.iter().map(|method| (*method).to_owned()).collect(), *who))
+        .map(|(path, methods, who)| {
+            ((*path).to_owned(), methods.iter().map(|method| (*method).to_owned()).collect(), *who)
+        })
         .collect();
     found.sort();
     golden.sort();

@@ -25,7 +25,9 @@ async fn of_many_guesses_at_once_only_the_free_ones_are_looked_at() {
             let browser = app.stranger();
             opened.push((browser.get("/login").await, browser));
         }
-        let sent = opened.iter().map(|(page, browser)| browser.submit(page, "/login", &[("email", EMAIL), ("password", WRONG)]));
+        let sent = opened
+            .iter()
+            .map(|(page, browser)| browser.submit(page, "/login", &[("email", EMAIL), ("password", WRONG)]));
         let answers = futures_util::future::join_all(sent).await;
         let looked_at = answers.iter().filter(|answer| answer.status == 422).count();
         assert_eq!(looked_at, 6, "{engine:?}");

@@ -73,7 +73,8 @@ async fn a_form_that_arrives_too_slowly_is_refused_and_changes_nothing() {
     let whole = String::from_utf8(request("POST", &path, &own, &key)).unwrap();
     let longer = whole.replace("content-length: ", "content-length: 1");
     let chunked = format!("{:x}\r\n{key}\r\n", key.len());
-    let open = whole.split("content-length").next().unwrap().to_owned() + "transfer-encoding: chunked\r\n\r\n" + &chunked;
+    let open =
+        whole.split("content-length").next().unwrap().to_owned() + "transfer-encoding: chunked\r\n\r\n" + &chunked;
     for bytes in [longer, open] {
         let (mut stream, start) = half(world.address(), bytes.as_bytes()).await;
         let answer = Answer::parse(&read_to_close(&mut stream).await);
@@ -100,7 +101,11 @@ async fn who_asks_and_never_reads_is_cut_off() {
             }
         }
     };
-    assert!(tokio::time::timeout(SHORT * 50, pushing).await.is_ok(), "the connection lives after {:?}", start.elapsed());
+    assert!(
+        tokio::time::timeout(SHORT * 50, pushing).await.is_ok(),
+        "the connection lives after {:?}",
+        start.elapsed()
+    );
     app.stop().await;
 }
 
@@ -214,7 +219,8 @@ async fn two_readings_of_one_request_are_never_possible() {
     }
     let preface = exchange(world.address(), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
     assert!(matches!(Answer::parse(&preface).status, 0 | 400 | 505), "HTTP/2 is not spoken");
-    let upgrade = [("host", own), ("upgrade", "h2c"), ("http2-settings", "AAMAAABkAAQAAP__"), ("cookie", &world.owner.cookies)];
+    let upgrade =
+        [("host", own), ("upgrade", "h2c"), ("http2-settings", "AAMAAABkAAQAAP__"), ("cookie", &world.owner.cookies)];
     assert_eq!(send(world.address(), &request("GET", "/", &upgrade, "")).await.status, 200);
     world.app.stop().await;
 }

@@ -201,7 +201,8 @@ pub(crate) async fn add_application(app: &TestApp, browser: &Browser, sample: &s
 
 pub(crate) async fn credential_of(app: &TestApp, application: &str) -> String {
     let id = application.rsplit('/').next().unwrap();
-    one(&app.inside().db, &format!("SELECT id FROM credentials WHERE application_id = '{id}' ORDER BY id LIMIT 1")).await
+    one(&app.inside().db, &format!("SELECT id FROM credentials WHERE application_id = '{id}' ORDER BY id LIMIT 1"))
+        .await
 }
 
 /// The first column of each row, as text.

@@ -21,9 +21,12 @@ fn every_function_that_runs_sql_is_executed_by_a_contract_test() {
             continue;
         }
         for signature in text.split("pub async fn ").skip(1) {
-            let name: String = signature.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+            let name: String =
+                signature.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
             functions += 1;
-            let called = [format!("::{name}("), format!(".{name}("), format!(" {name}(")].iter().any(|call| tests.contains(call));
+            let called = [format!("::{name}("), format!(".{name}("), format!(" {name}(")]
+                .iter()
+                .any(|call| tests.contains(call));
             if !called && !AT_EACH_START.contains(&name.as_str()) {
                 missing.push(format!("src/{file}: {name}"));
             }

@@ -55,7 +55,10 @@ async fn a_key_that_another_replica_made_meanwhile_is_read_when_it_is_met() {
         one.reload(world.db()).await.unwrap();
         assert!(one.open(PLACE, &sealed).is_ok());
         let elsewhere = Place { row: "cred_2", ..PLACE };
-        assert_eq!(one.open_or_reload(world.db(), elsewhere, &sealed).await.unwrap().unwrap_err(), OpenError::Integrity);
+        assert_eq!(
+            one.open_or_reload(world.db(), elsewhere, &sealed).await.unwrap().unwrap_err(),
+            OpenError::Integrity
+        );
         let old = one.seal(PLACE, &secret()).unwrap();
         assert!(two.open(PLACE, &old).is_ok(), "the older key is still known");
         world.close().await;

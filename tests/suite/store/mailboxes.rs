@@ -55,7 +55,8 @@ async fn an_address_in_any_case_is_taken_once_even_by_two_at_once() {
             }
             done
         };
-        let (lower, upper) = (world.mailbox(&mail, "ärger@contoso.example"), world.mailbox(&mail, "ÄRGER@Contoso.example"));
+        let (lower, upper) =
+            (world.mailbox(&mail, "ärger@contoso.example"), world.mailbox(&mail, "ÄRGER@Contoso.example"));
         let mut done = <[Written; 2]>::from(tokio::join!(add(lower), add(upper)));
         done.sort_by_key(|done| *done == Written::Taken);
         assert_eq!(done, [Written::Done, Written::Taken]);

@@ -92,12 +92,16 @@ async fn what_needs_a_person_comes_first_then_the_address_in_any_case() {
     for world in World::all().await {
         let mail = world.stored("Mail").await;
         let broken = Status::Failing(Cause::SecretExpired);
-        for (address, status) in [("b@x.example", broken), ("C@x.example", Status::Connected), ("A@x.example", broken)] {
+        for (address, status) in [("b@x.example", broken), ("C@x.example", Status::Connected), ("A@x.example", broken)]
+        {
             let mailbox = world.added(&mail, address).await;
             world.checked(&mailbox, status, status).await;
         }
         world.added(&mail, "new@x.example").await;
-        assert_eq!(found(&world, &sorted("", 50)).await, ["A@x.example", "b@x.example", "new@x.example", "C@x.example"]);
+        assert_eq!(
+            found(&world, &sorted("", 50)).await,
+            ["A@x.example", "b@x.example", "new@x.example", "C@x.example"]
+        );
         let by_address = ["A@x.example", "b@x.example", "C@x.example", "new@x.example"];
         assert_eq!(found(&world, &sorted("address", 50)).await, by_address);
         let down: Vec<&str> = by_address.into_iter().rev().collect();
@@ -129,7 +133,8 @@ async fn a_row_that_leaves_between_two_pages_makes_no_gap() {
 async fn words_are_found_in_any_case_in_address_name_and_application_on_both_engines_alike() {
     for world in World::all().await {
         let (mail, other) = (world.stored("Straße Mail").await, world.stored("Other").await);
-        let named = |address: &str, name: &str| Mailbox { display_name: name.to_owned(), ..world.mailbox(&other, address) };
+        let named =
+            |address: &str, name: &str| Mailbox { display_name: name.to_owned(), ..world.mailbox(&other, address) };
         world.add(&named("athens@x.example", "Εξυπηρέτηση ΠΕΛΑΤΏΝ")).await;
         world.add(&named("Ärger_100%@x.example", "Back\\slash")).await;
         let plain = named("plain@x.example", "");
@@ -174,7 +179,8 @@ async fn what_cannot_be_an_address_finds_nothing_and_breaks_nothing() {
             let refused = search::page(world.db(), &filter, world.now()).await.unwrap_err();
             assert!(matches!(refused, AppError::BadRequest(_)), "{refused:?}");
         }
-        let unknown = Filter { status: "excellent".to_owned(), app: "app_1".to_owned(), n: "-5".to_owned(), ..Filter::default() };
+        let unknown =
+            Filter { status: "excellent".to_owned(), app: "app_1".to_owned(), n: "-5".to_owned(), ..Filter::default() };
         assert_eq!(found(&world, &unknown).await.len(), 1);
         assert_eq!(Filter { n: "60000".to_owned(), ..Filter::default() }.rows(), 200);
         world.close().await;

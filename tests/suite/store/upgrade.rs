@@ -9,7 +9,9 @@ use super::{World, standing};
 /// Everything about the tables that a migration could change.
 async fn tables(world: &World) -> i64 {
     match world.db() {
-        postkey::db::Db::Sqlite { .. } => world.count("SELECT CAST(SUM(length(sql)) AS BIGINT) FROM sqlite_schema").await,
+        postkey::db::Db::Sqlite { .. } => {
+            world.count("SELECT CAST(SUM(length(sql)) AS BIGINT) FROM sqlite_schema").await
+        }
         postkey::db::Db::Postgres(_) => {
             world.count("SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = 'public'").await
         }
@@ -23,7 +25,13 @@ async fn again(world: World) -> (anyhow::Result<App>, tempfile::TempDir) {
     app.db.close().await;
     drop(app);
     let opened = App::open(config, standing(), Chance::seeded(2)).await;
-    (opened.map(|(app, made)| { assert!(!made, "a second master key"); app }), home)
+    (
+        opened.map(|(app, made)| {
+            assert!(!made, "a second master key");
+            app
+        }),
+        home,
+    )
 }
 
 #[tokio::test]

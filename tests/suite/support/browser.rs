@@ -161,6 +161,15 @@ impl Page {
         self.all(selector).into_iter().next().unwrap_or_else(|| panic!("no {selector} in {}", self.text()))
     }
 
+    /// Where the first link of the main part leads that begins like this.
+    pub(crate) fn href(&self, start: &str) -> String {
+        let html = Html::parse_document(&self.body);
+        let links = Selector::parse("main a[href]").unwrap();
+        let found =
+            html.select(&links).filter_map(|link| link.value().attr("href")).find(|href| href.starts_with(start));
+        found.unwrap_or_else(|| panic!("no link to {start} in {}", self.text())).to_owned()
+    }
+
     /// All words of the page's main part.
     pub(crate) fn text(&self) -> String {
         self.all("main").into_iter().next().unwrap_or_else(|| self.body.clone())

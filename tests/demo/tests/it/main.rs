@@ -1,5 +1,7 @@
 //! The demo as a person or a test starts it: the real command, in a process of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::collections::BTreeSet;

@@ -1,0 +1,148 @@
+//! The main part of each page.
+
+use postkey_simulator::{Failure, Fault, Place};
+
+use super::{Scene, mask, sound};
+use crate::mailboxes::{add, ids, typed};
+use crate::source::assert_none;
+use crate::support::{Page, TestApp};
+
+/// Compares the page with its snapshot; every page that is shown must be sound too.
+fn same(name: &str, status: u16, page: &Page) {
+    assert_eq!(page.status, status, "{name}: {}", page.text());
+    assert_none(name, sound::faults(name, page));
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, mask::main_part(&page.body)));
+}
+
+#[tokio::test]
+async fn before_the_first_account_and_before_the_first_mailbox() {
+    let app = TestApp::start().await;
+    let stranger = app.stranger();
+    same("setup", 200, &stranger.get("/setup").await);
+    let wrong = [("code", "no"), ("name", ""), ("email", "ana"), ("password", "short")];
+    same("setup_refused", 403, &stranger.open_and_submit("/setup", "/setup", &wrong).await);
+    let ana = app.owner().await;
+    same("overview_empty", 200, &ana.get("/?done=welcome").await);
+    same("mailboxes_never_used", 200, &ana.get("/mailboxes").await);
+    same("applications_empty", 200, &ana.get("/applications").await);
+    same("login", 200, &stranger.get("/login").await);
+    same("login_signed_out", 200, &stranger.get("/login?done=signed-out").await);
+    same("login_refused", 422, &stranger.sign_in("ana@contoso.example", "wrong password").await);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn the_overview_and_the_list() {
+    let scene = Scene::new().await;
+    let ana = &scene.ana;
+    same("overview_with_problems", 200, &ana.get("/").await);
+    let list = ana.get("/mailboxes").await;
+    same("mailboxes", 200, &list);
+    same("mailboxes_filtered", 200, &ana.get("/mailboxes?q=archive&status=secret_expired&sort=address").await);
+    same("mailboxes_none_match", 200, &ana.get("/mailboxes?q=nobody&status=paused").await);
+    same("mailboxes_page_of_many", 200, &ana.get("/mailboxes?n=2").await);
+    let id = scene.connected.rsplit('/').next().unwrap();
+    same("mailboxes_bulk_question", 200, &ana.submit(&list, "/mailboxes/bulk", &[("do", "pause"), ("id", id)]).await);
+    same("mailboxes_bulk_all", 200, &ana.submit(&list, "/mailboxes/bulk", &[("do", "resume"), ("all", "1")]).await);
+    scene.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_mailbox() {
+    let scene = Scene::new().await;
+    let ana = &scene.ana;
+    same("mailbox_new", 200, &ana.get("/mailboxes/new").await);
+    let id = scene.connected.rsplit('/').next().unwrap();
+    same("mailbox_copy", 200, &ana.get(&format!("/mailboxes/new?copy={id}")).await);
+    let wrong = [
+        ("address", "no address"),
+        ("application", "new"),
+        ("name", "Our mail"),
+        ("client_id", "123"),
+        ("tenant", "common"),
+        ("secret", "only-here-once~8Q"),
+    ];
+    same("mailbox_new_refused", 422, &ana.open_and_submit("/mailboxes/new", "/mailboxes", &wrong).await);
+    let sample = scene.app.sample("Contoso Reader");
+    let (ids, secret_id) = (ids(&sample), sample.secret_id().unwrap().to_string());
+    let mut fields = typed("support@contoso.example", &sample, &ids);
+    fields.retain(|(name, _)| *name != "secret");
+    fields.push(("secret", &secret_id));
+    same("mailbox_new_secret_id", 422, &ana.open_and_submit("/mailboxes/new", "/mailboxes", &fields).await);
+    scene.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_mailbox_and_what_can_be_done_to_it() {
+    let scene = Scene::new().await;
+    let Scene { ana, connected, expired, paused, gone, .. } = &scene;
+    same("mailbox_connected", 200, &ana.get(connected).await);
+    same("mailbox_secret_expired", 200, &ana.get(expired).await);
+    same("mailbox_paused", 200, &ana.get(paused).await);
+    same("mailbox_gone", 410, &ana.get(gone).await);
+    same("mailbox_checks", 200, &ana.get(&format!("{expired}/checks")).await);
+    same("mailbox_edit", 200, &ana.get(&format!("{connected}/edit")).await);
+    same("mailbox_pause", 200, &ana.get(&format!("{connected}/pause")).await);
+    same("mailbox_delete", 200, &ana.get(&format!("{connected}/delete")).await);
+    let test_message = format!("{connected}/test-message");
+    same("mailbox_test_message", 200, &ana.get(&test_message).await);
+    let refused = ana.open_and_submit(&test_message, &test_message, &[("to", "nobody")]).await;
+    same("mailbox_test_message_refused", 422, &refused);
+    let sent = ana.open_and_submit(&test_message, &test_message, &[("to", "sales@contoso.example")]).await;
+    same("mailbox_test_message_sent", 200, &ana.get(sent.location()).await);
+    scene.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_mailbox_while_microsoft_is_asked() {
+    let app = TestApp::start().await;
+    let ana = app.owner().await;
+    app.sim.fault(Fault::new(Place::Token, Failure::Delay { ms: 5_500 }).times(1));
+    let path = add(&app, &ana, "support@contoso.example", "Contoso Mail").await;
+    same("mailbox_asking", 200, &ana.get(&path).await);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn applications_and_their_credentials() {
+    let scene = Scene::new().await;
+    let Scene { ana, application, credential, .. } = &scene;
+    same("applications", 200, &ana.get("/applications").await);
+    same("application", 200, &ana.get(application).await);
+    same("application_new", 200, &ana.get("/applications/new").await);
+    let wrong = [("name", ""), ("tenant", "organizations"), ("client_id", "x"), ("secret", "")];
+    same("application_new_refused", 422, &ana.open_and_submit("/applications/new", "/applications/new", &wrong).await);
+    for page in ["edit", "delete", "sheet", "secrets/new", "certificates/new"] {
+        let name = format!("application_{}", page.replace('/', "_"));
+        same(&name, 200, &ana.get(&format!("{application}/{page}")).await);
+    }
+    for page in ["end", "retire"] {
+        same(&format!("credential_{page}"), 200, &ana.get(&format!("{credential}/{page}")).await);
+    }
+    scene.app.stop().await;
+}
+
+#[tokio::test]
+async fn explanations_and_errors() {
+    let app = TestApp::start().await;
+    let ana = app.owner().await;
+    same("explain", 200, &ana.get("/explain").await);
+    same("explain_secret_expired", 200, &ana.get("/explain/AADSTS7000222").await);
+    same("error_404", 404, &ana.get("/nowhere").await);
+    same("error_404_stranger", 404, &app.stranger().get("/static/nothing.css").await);
+    same("error_400", 400, &ana.get("/mailboxes?after=***").await);
+    let form = ana.get("/mailboxes/new").await;
+    let sample = app.sample("Contoso Mail");
+    let ids = ids(&sample);
+    let writer = app.inside().db.begin().await.unwrap();
+    let busy = ana.submit(&form, "/mailboxes", &typed("support@contoso.example", &sample, &ids)).await;
+    drop(writer);
+    same("error_503", 503, &busy);
+    let stale = ana.post("/mailboxes", &[("_csrf".to_owned(), "0".repeat(64))]).await;
+    same("error_403", 403, &stale);
+    app.stop().await;
+}
