@@ -34,9 +34,10 @@ CREATE TABLE mailboxes (
     last_check_id TEXT
 );
 CREATE INDEX mailboxes_by_address ON mailboxes (sort_key, id) WHERE deleted_at IS NULL;
-CREATE INDEX mailboxes_by_urgency ON mailboxes (urgency, sort_key, id) WHERE deleted_at IS NULL;
+-- A search reads the last two from the index alone, without a look at the row.
+CREATE INDEX mailboxes_by_urgency ON mailboxes (urgency, sort_key, id, application_id, search_text) WHERE deleted_at IS NULL;
 CREATE INDEX mailboxes_by_application ON mailboxes (application_id, sort_key, id) WHERE deleted_at IS NULL;
-CREATE INDEX mailboxes_by_incoming ON mailboxes (incoming, sort_key, id) WHERE deleted_at IS NULL;
+CREATE INDEX mailboxes_by_check ON mailboxes (checked_at) WHERE deleted_at IS NULL AND paused_at IS NULL;
 CREATE INDEX mailboxes_paused ON mailboxes (urgency, sort_key, id) WHERE deleted_at IS NULL AND paused_at IS NOT NULL;
 CREATE INDEX mailboxes_deleted ON mailboxes (deleted_at) WHERE deleted_at IS NOT NULL;
 

@@ -1,4 +1,4 @@
-//! Why a request could not be answered: five kinds, each with a text for the visitor and a cause for the log.
+//! Why a request could not be answered: six kinds, each with a text for the visitor and a cause for the log.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -33,6 +33,14 @@ impl AppError {
     /// A fault of ours, with its cause.
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
         Self::Internal(std::sync::Arc::new(cause.into()))
+    }
+
+    /// Everything that is known of it, for the log.
+    pub fn chain(&self) -> String {
+        match self {
+            Self::Busy(cause) | Self::Internal(cause) => format!("{self}: {cause:#}"),
+            plain => plain.to_string(),
+        }
     }
 
     /// The status that HTTP has for this kind.

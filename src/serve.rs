@@ -33,6 +33,8 @@ use crate::{mailboxes, routes, setup};
 
 /// How long a stop waits for what is under way.
 const STOP_DEADLINE: Duration = Duration::from_secs(30);
+/// How long closing the database may take after that.
+const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 /// How often old rows are removed and the data key is looked after.
 const HOUSEKEEPING: Duration = Duration::from_secs(15 * 60);
 
@@ -80,7 +82,9 @@ impl Running {
         if tokio::time::timeout(STOP_DEADLINE, self.app.tasks.wait()).await.is_err() {
             tracing::warn!(seconds = STOP_DEADLINE.as_secs(), "stopped with work still under way");
         }
-        self.app.db.close().await;
+        if tokio::time::timeout(CLOSE_DEADLINE, self.app.db.close()).await.is_err() {
+            tracing::warn!(seconds = CLOSE_DEADLINE.as_secs(), "the database was still busy and was left as it is");
+        }
     }
 }
 
@@ -153,7 +157,7 @@ async fn keep_house(app: App) {
             app.db.tidy().await,
         ];
         for failure in done.into_iter().filter_map(Result::err) {
-            tracing::warn!(cause = %failure, "housekeeping was put off");
+            tracing::warn!(cause = %failure.chain(), "housekeeping was put off");
         }
     }
 }

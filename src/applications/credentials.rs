@@ -84,7 +84,7 @@ pub async fn create_secret(
         Ok(verdict) => verdict,
         Err(cause) => {
             // The secret is stored; the page says that it was not tested yet.
-            tracing::warn!(application = %id, %cause, "the test after a save failed");
+            tracing::warn!(application = %id, cause = %cause.chain(), "the test after a save failed");
             Verdict::Asking
         }
     };

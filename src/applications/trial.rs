@@ -37,7 +37,8 @@ pub async fn start(app: &App, application: &Application, credential: &Credential
     let request = telemetry::request_id();
     let work = run(app.clone(), application.clone(), credential.clone(), by.to_owned());
     // Said here too, because nobody may be waiting for it any more.
-    let work = async { work.await.inspect_err(|cause| tracing::warn!(%cause, "a test was not written down")) };
+    let work =
+        async { work.await.inspect_err(|cause| tracing::warn!(cause = %cause.chain(), "a test was not written down")) };
     let task = app.tasks.spawn(telemetry::with_request_id(request, work));
     match tokio::time::timeout(PATIENCE, task).await {
         Ok(Ok(verdict)) => verdict,

@@ -15,7 +15,7 @@ const ERASE_DELETED: &str = "DELETE FROM mailboxes WHERE application_id = $1 AND
 
 const UNVERIFY: &str = "
     UPDATE mailboxes SET incoming = 'unverified', outgoing = 'unverified', urgency = $2, since = $3, checked_at = NULL, good_at = NULL,
-        sent_at = NULL, checking_since = NULL
+        sent_at = NULL, checking_since = NULL, last_check_id = NULL
     WHERE application_id = $1 AND deleted_at IS NULL";
 
 /// The first addresses of its living mailboxes, in the order of the list.

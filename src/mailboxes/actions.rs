@@ -91,6 +91,7 @@ pub async fn check_now(State(app): State<App>, me: SignedIn, Path(id): Path<Mail
     let done = match check::start(&app, &id, &me.user.name, Reason::Asked).await? {
         Progress::Done(_) => "?done=checked",
         Progress::Asking => "",
+        Progress::Busy => "?done=busy",
     };
     Ok(see_other(&format!("/mailboxes/{id}{done}")))
 }
@@ -136,6 +137,7 @@ pub async fn send_test_message(
         Progress::Done(ladder) if ladder.failure().is_none() => "?done=sent",
         Progress::Done(_) => "?done=not-sent",
         Progress::Asking => "",
+        Progress::Busy => "?done=busy-not-sent",
     };
     Ok(see_other(&format!("/mailboxes/{id}{done}")))
 }

@@ -9,6 +9,7 @@ use crate::audit;
 use crate::clock::UnixTime;
 use crate::error::{AppError, Result};
 use crate::ids::{CheckId, MailboxId};
+use crate::telemetry;
 use crate::words::{Cause, Status};
 
 use super::climb::Climb;
@@ -18,6 +19,9 @@ use super::store;
 
 /// How long a person waits for the outcome before the page says that Microsoft is still being asked.
 pub const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How long a check may take in all; shorter than [`super::mailbox::CHECK_ENDS`], so that no second one starts beside it.
+const DEADLINE: Duration = Duration::from_secs(100);
 
 /// Why a check runs.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -51,6 +55,8 @@ pub enum Progress {
     Done(Box<Ladder>),
     /// Microsoft is still being asked.
     Asking,
+    /// Nothing was started: another check is running.
+    Busy,
 }
 
 /// Starts a check and waits a little for its end. The check goes on if the person leaves.
@@ -58,30 +64,53 @@ pub enum Progress {
 /// # Errors
 /// If the check could not be begun or written down.
 pub async fn start(app: &App, id: &MailboxId, by: &str, reason: Reason) -> Result<Progress> {
-    let request = crate::telemetry::request_id();
+    let request = telemetry::request_id();
     let work = run(app.clone(), id.clone(), by.to_owned(), reason);
-    let task = app.tasks.spawn(async move { crate::telemetry::with_request_id(request, work).await });
+    // Said here too, because after a while nobody is waiting for it any more.
+    let work =
+        async { work.await.inspect_err(|cause| tracing::warn!(cause = %cause.chain(), "a check came to no end")) };
+    let task = app.tasks.spawn(async move { telemetry::with_request_id(request, work).await });
     match tokio::time::timeout(PATIENCE, task).await {
-        Ok(Ok(ended)) => Ok(ended?.map_or(Progress::Asking, |ladder| Progress::Done(Box::new(ladder)))),
+        Ok(Ok(ended)) => Ok(ended?.map_or(Progress::Busy, |ladder| Progress::Done(Box::new(ladder)))),
         Ok(Err(cause)) => Err(AppError::internal(cause)),
         Err(_) => Ok(Progress::Asking),
     }
 }
 
-/// Runs a check to its end, for a job that waits for it.
+/// Runs a check to its end, for a job that waits for it. Says whether the mailbox opens.
 ///
 /// # Errors
 /// As [`start`].
-pub(super) async fn run_as_postkey(app: &App, id: MailboxId) -> Result<()> {
-    run(app.clone(), id, "Postkey".to_owned(), Reason::Mended).await.map(|_| ())
+pub(super) async fn run_as_postkey(app: &App, id: MailboxId) -> Result<bool> {
+    let ended = run(app.clone(), id, "Postkey".to_owned(), Reason::Mended).await?;
+    Ok(ended.is_some_and(|ladder| ladder.verdict(false).incoming == Status::Connected))
 }
 
 /// Runs a check to its end. `None` if one was already running or the mailbox is gone.
 async fn run(app: App, id: MailboxId, by: String, reason: Reason) -> Result<Option<Ladder>> {
     let started_at = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    if !store::begin_check(&mut tx, &id, started_at).await? {
+    if !begin(&app, &id, &by, &reason, started_at).await? {
         return Ok(None);
+    }
+    let ended = match tokio::time::timeout(DEADLINE, look(&app, &id, &by, &reason, started_at)).await {
+        Ok(ended) => ended,
+        Err(_) => {
+            Err(AppError::internal(anyhow::anyhow!("Microsoft took longer than {} s in all", DEADLINE.as_secs())))
+        }
+    };
+    if ended.is_err()
+        && let Err(cause) = abandon(&app, &id, started_at).await
+    {
+        tracing::warn!(mailbox = %id, cause = %cause.chain(), "a check that broke off still counts as running");
+    }
+    ended
+}
+
+/// Marks that the check runs, and that somebody asked for it. `false` if one already does.
+async fn begin(app: &App, id: &MailboxId, by: &str, reason: &Reason, started_at: UnixTime) -> Result<bool> {
+    let mut tx = app.db.begin().await?;
+    if !store::begin_check(&mut tx, id, started_at).await? {
+        return Ok(false);
     }
     let asked = match reason {
         Reason::Saved | Reason::Mended => None,
@@ -89,20 +118,18 @@ async fn run(app: App, id: MailboxId, by: String, reason: Reason) -> Result<Opti
         Reason::TestMessage(_) => Some("mailbox.test_message_asked"),
     };
     if let Some(action) = asked {
-        audit::record(&mut tx, &app, audit::Entry { actor: &by, action, object: id.as_str(), detail: "" }).await?;
+        audit::record(&mut tx, app, audit::Entry { actor: by, action, object: id.as_str(), detail: "" }).await?;
     }
     tx.commit().await?;
-    let Some(mailbox) = store::find(&app.db, &id).await? else { return Ok(None) };
+    Ok(true)
+}
+
+async fn look(app: &App, id: &MailboxId, by: &str, reason: &Reason, started_at: UnixTime) -> Result<Option<Ladder>> {
+    let Some(mailbox) = store::find(&app.db, id).await? else { return Ok(None) };
     let application = applications::get(&app.db, &mailbox.application_id).await?;
-    let climb = Climb { app: &app, mailbox: &mailbox, application: &application, reason: &reason };
-    let ladder = match climb.run().await {
-        Ok(ladder) => ladder,
-        Err(cause) => {
-            abandon(&app, &id, started_at).await?;
-            return Err(cause);
-        }
-    };
-    let finished = finish(&climb, &by, started_at, &ladder).await?;
+    let climb = Climb { app, mailbox: &mailbox, application: &application, reason };
+    let ladder = climb.run().await?;
+    let finished = finish(&climb, by, started_at, &ladder).await?;
     Ok(finished.then_some(ladder))
 }
 

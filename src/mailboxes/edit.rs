@@ -102,7 +102,7 @@ pub async fn update(
         }
     }
     if moved && let Err(cause) = check::start(&app, &id, &me.user.name, Reason::Saved).await {
-        tracing::warn!(mailbox = %id, %cause, "the check after a save failed");
+        tracing::warn!(mailbox = %id, cause = %cause.chain(), "the check after a save failed");
     }
     Ok(see_other(&format!("/mailboxes/{id}?done=saved")))
 }

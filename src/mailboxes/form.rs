@@ -216,11 +216,14 @@ pub fn mailboxes_words(count: i64) -> String {
 }
 
 fn ends_words(ends: Option<UnixTime>, now: UnixTime) -> String {
-    match ends.map(|ends| ends.since(now) / 86_400) {
+    match ends.map(|ends| ends.since(now)) {
         None => "end of its credential not known".to_owned(),
-        Some(days) if days < 0 => "credential has ended".to_owned(),
-        Some(1) => "credential good for 1 day".to_owned(),
-        Some(days) => format!("credential good for {days} days"),
+        Some(left) if left <= 0 => "credential has ended".to_owned(),
+        Some(left) => match left / 86_400 {
+            0 => "credential ends today".to_owned(),
+            1 => "credential good for 1 day".to_owned(),
+            days => format!("credential good for {days} days"),
+        },
     }
 }
 

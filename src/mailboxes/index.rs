@@ -26,6 +26,8 @@ struct Index {
     shell: Shell,
     never_used: bool,
     q: String,
+    status: String,
+    app: String,
     statuses: Vec<Choice>,
     applications: Vec<Choice>,
     sort: String,
@@ -110,8 +112,10 @@ fn page(app: &App, me: &SignedIn, filter: &Filter, listing: Listing) -> Index {
     let down = filter.sort == "address";
     Index {
         shell: me.shell(app, Section::Mailboxes),
-        never_used: found.rows.is_empty() && filter.is_empty(),
+        never_used: total == 0 && filter.is_empty(),
         q: filter.q.trim().to_owned(),
+        status: filter.status.clone(),
+        app: filter.app.clone(),
         statuses: statuses(&filter.status),
         applications: std::iter::once(Choice::new("", "Any", "", &chosen_app))
             .chain(stored.iter().map(|(id, name)| Choice::new(id.as_str(), name, "", &chosen_app)))
@@ -144,10 +148,10 @@ fn count_words(count: i64) -> String {
 
 fn statuses(chosen: &str) -> Vec<Choice> {
     let fixed = [Choice::new("", "Any", "", chosen), Choice::new("action", "Needs a person", "", chosen)];
-    fixed
-        .into_iter()
-        .chain(STATUSES.iter().map(|status| Choice::new(status.value(), status.label(), "", chosen)))
-        .collect()
+    // A link may ask for a status that is too rare for the list.
+    let rare = Status::parse(chosen).filter(|status| !STATUSES.contains(status));
+    let named = STATUSES.into_iter().chain(rare).map(|status| Choice::new(status.value(), status.label(), "", chosen));
+    fixed.into_iter().chain(named).collect()
 }
 
 async fn views(app: &App, filter: &Filter, now: UnixTime) -> Result<Vec<Chip>> {

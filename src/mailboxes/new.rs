@@ -83,10 +83,10 @@ pub async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<Type
     };
     let done = match check::start(&app, &id, &me.user.name, Reason::Saved).await {
         Ok(Progress::Done(_)) => "?done=saved",
-        Ok(Progress::Asking) => "",
+        Ok(Progress::Asking | Progress::Busy) => "",
         Err(cause) => {
             // The mailbox is saved; its page says that it was not checked yet.
-            tracing::warn!(mailbox = %id, %cause, "the check after a save failed");
+            tracing::warn!(mailbox = %id, cause = %cause.chain(), "the check after a save failed");
             ""
         }
     };

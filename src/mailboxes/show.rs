@@ -129,16 +129,17 @@ async fn by_address(app: &App, address: &str) -> Result<Response> {
 async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
     let application = applications::get(&app.db, &mailbox.application_id).await?;
     let checks = history::newest(&app.db, &mailbox.id, RECENT).await?;
-    let others = applications::mailbox_count(&app.db, &application.id).await? - 1;
     let is_default = store::default_outbound(&app.db).await?.as_ref() == Some(&mailbox.id);
     let now = app.clock.now();
     let when = |moment: UnixTime| When::at(moment, now, &app.config.time_zone);
     let health = &mailbox.health;
     let shown = mailbox.shown(now, application.credential_ends_at);
     let checking = health.is_checking(now);
-    let last = checks.first();
+    // After a change of the settings the newest check is about another address or application.
+    let last = checks.first().filter(|check| health.last_check.as_ref() == Some(&check.id));
     let trouble = last.and_then(|check| trouble(app, check, &mailbox, &application));
-    let shared = trouble.as_ref().is_some_and(|_| last.is_some_and(is_shared));
+    let shared = trouble.is_some() && last.is_some_and(is_shared);
+    let others = if shared { applications::mailbox_count(&app.db, &application.id).await? - 1 } else { 0 };
     Ok(Show {
         shell: me.shell(app, Section::Mailboxes),
         tabs: tabs(&mailbox.id, "", me.may(Role::MailboxAdministrator)),
@@ -150,7 +151,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
         checked: health.checked_at.map(when),
         notice: Notice::of(app, &mailbox, &application),
         remedy: last.and_then(|check| remedy(check, &application, me)),
-        others: if shared { others } else { 0 },
+        others,
         checking,
         paused: mailbox.paused.as_ref().map(|stamp| (stamp.by.clone(), when(stamp.at))),
         is_default,

@@ -7,7 +7,7 @@ use crate::clock::UnixTime;
 use crate::db::{Affected, Db, Tx, in_tx, is_taken, on_db};
 use crate::error::{AppError, Result};
 use crate::ids::{ApplicationId, CheckId, MailboxId};
-use crate::words::{Cause, Status};
+use crate::words::Status;
 
 use super::history::Check;
 use super::mailbox::{BIN_LASTS, CHECK_ENDS, Health, Mailbox, Stamp};
@@ -25,7 +25,7 @@ const UPDATE: &str = "
 
 const UNVERIFY: &str = "
     UPDATE mailboxes SET incoming = 'unverified', outgoing = 'unverified', urgency = $2, since = $3, checked_at = NULL, good_at = NULL,
-        sent_at = NULL, checking_since = NULL
+        sent_at = NULL, checking_since = NULL, last_check_id = NULL
     WHERE id = $1";
 
 const FIND: &str = "
@@ -45,7 +45,7 @@ const FINISH_CHECK: &str = "
         since = CASE WHEN incoming = $2 AND outgoing = $3 THEN since ELSE $4 END,
         incoming = $2, outgoing = $3, urgency = $5, checking_since = NULL, checked_at = $4,
         good_at = CASE WHEN $6 THEN $4 ELSE good_at END,
-        sent_at = CASE WHEN $7 THEN $4 ELSE sent_at END,
+        sent_at = CASE WHEN $7 THEN $4 WHEN $2 = 'connected' AND $3 <> 'connected' THEN NULL ELSE sent_at END,
         last_check_id = $8
     WHERE id = $1 AND checking_since = $9 AND address = $10 AND application_id = $11
     RETURNING id";
@@ -80,7 +80,8 @@ const ERASE_DELETED: &str = "DELETE FROM mailboxes WHERE deleted_at <= $1";
 const DEFAULT: &str = "SELECT mailbox_id FROM default_outbound WHERE id = 'default'";
 
 const SET_DEFAULT: &str = "
-    INSERT INTO default_outbound (id, mailbox_id) VALUES ('default', $1)
+    INSERT INTO default_outbound (id, mailbox_id)
+    SELECT 'default', id FROM mailboxes WHERE id = $1 AND deleted_at IS NULL
     ON CONFLICT (id) DO UPDATE SET mailbox_id = excluded.mailbox_id";
 
 const CLEAR_DEFAULT: &str = "DELETE FROM default_outbound WHERE mailbox_id = $1";
@@ -279,11 +280,13 @@ pub async fn forget_interrupted_checks(tx: &mut Tx, now: UnixTime) -> Result<()>
     Ok(())
 }
 
-/// The living mailboxes of an application whose last check broke on something of the application's.
+/// The living mailboxes of an application whose last check broke on something of the application's, or that have none.
 pub async fn stopped_by_application(db: &Db, application: &ApplicationId) -> Result<Vec<MailboxId>> {
     let rows: Vec<(MailboxId, String)> = on_db!(db, |c| sqlx::query_as(FAILING).bind(application).fetch_all(c).await)?;
-    let by_application =
-        |status: &str| Status::parse(status).and_then(Status::cause).is_some_and(Cause::of_application);
+    let by_application = |status: &str| match Status::parse(status) {
+        Some(Status::Failing(cause)) => cause.of_application(),
+        status => status == Some(Status::Unverified),
+    };
     Ok(rows.into_iter().filter(|(_, incoming)| by_application(incoming)).map(|(id, _)| id).collect())
 }
 

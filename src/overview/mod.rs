@@ -12,7 +12,7 @@ use crate::mailboxes::search::{self, COUNT_CAP, Filter};
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
 use crate::web::{Badge, Page, Shell, When};
-use crate::words::Cause;
+use crate::words::{Cause, Status};
 
 /// Causes that the page names; the rest is a number.
 const NAMED: usize = 5;
@@ -24,6 +24,7 @@ struct Overview {
     empty: bool,
     may_add: bool,
     problems: Vec<Problem>,
+    unknown: bool,
     more: usize,
     counts: Vec<Count>,
     total: String,
@@ -49,11 +50,13 @@ struct Count {
 /// `GET /`
 pub async fn show(State(app): State<App>, me: SignedIn) -> Result<Response> {
     let now = app.clock.now();
-    let problems = store::problems(&app.db).await?;
+    let problems = store::problems(&app.db, now).await?;
     let more = problems.len().saturating_sub(NAMED);
     let total = search::count(&app.db, &Filter::default(), now).await?;
     let checked = store::last_check(&app.db).await?;
+    let unknown = Filter { status: Status::Unknown.value().to_owned(), ..Filter::default() };
     let page = Overview {
+        unknown: search::count(&app.db, &unknown, now).await? > 0,
         shell: me.shell(&app, Section::Overview),
         empty: total == 0,
         may_add: me.may(Role::MailboxAdministrator),
@@ -71,7 +74,6 @@ fn words(count: i64) -> String {
 }
 
 async fn counts(app: &App) -> Result<Vec<Count>> {
-    use crate::words::Status;
     let mut counts = Vec::new();
     for status in [Status::Connected, Status::Expiring, Status::Unknown, Status::Unverified, Status::Paused] {
         let filter = Filter { status: status.value().to_owned(), ..Filter::default() };

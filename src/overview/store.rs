@@ -8,13 +8,14 @@ use crate::clock::UnixTime;
 use crate::db::{Db, on_db};
 use crate::error::{AppError, Result};
 use crate::ids::{ApplicationId, MailboxId};
+use crate::mailboxes::mailbox::proof_from;
 use crate::words::{Cause, Status};
 
 const BROKEN: &str = "
     SELECT m.application_id, a.name AS application, m.incoming, m.outgoing, COUNT(*) AS mailboxes, MIN(m.since) AS since,
         MIN(m.address) AS example, MIN(m.id) AS example_id
     FROM mailboxes m JOIN applications a ON a.id = m.application_id
-    WHERE m.deleted_at IS NULL AND m.paused_at IS NULL AND m.urgency < $1
+    WHERE m.deleted_at IS NULL AND m.paused_at IS NULL AND m.urgency < $1 AND m.checked_at >= $2
     GROUP BY m.application_id, a.name, m.incoming, m.outgoing";
 
 const LAST_CHECK: &str = "SELECT MAX(finished_at) FROM checks";
@@ -44,9 +45,9 @@ struct Row {
 }
 
 /// What needs a person, the most serious first, then what hurts most.
-pub(super) async fn problems(db: &Db) -> Result<Vec<Problem>> {
+pub(super) async fn problems(db: &Db, now: UnixTime) -> Result<Vec<Problem>> {
     let below = i64::from(Status::Failing(Cause::Throttled).rank());
-    let rows: Vec<Row> = on_db!(db, |c| sqlx::query_as(BROKEN).bind(below).fetch_all(c).await)?;
+    let rows: Vec<Row> = on_db!(db, |c| sqlx::query_as(BROKEN).bind(below).bind(proof_from(now)).fetch_all(c).await)?;
     let mut grouped: HashMap<(ApplicationId, Status), Problem> = HashMap::new();
     for row in rows {
         let wrong =

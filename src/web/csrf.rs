@@ -63,7 +63,10 @@ fn asks_us(config: &Config, request: &Request) -> bool {
 /// On a loopback address the several names of this host are the same place.
 fn is_own(config: &Config, host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, port.parse().ok()),
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => match port.parse() {
+            Ok(port) => (name, Some(port)),
+            Err(_) => return false,
+        },
         _ => (host, None),
     };
     let port =

@@ -12,9 +12,15 @@ pub struct Flash {
     pub text: String,
 }
 
-const KNOWN: [(&str, &str, &str); 27] = [
+const KNOWN: [(&str, &str, &str); 29] = [
     ("saved", "ok", "Saved."),
     ("checked", "info", "Checked just now."),
+    ("busy", "info", "A check was already running, so no second one was started."),
+    (
+        "busy-not-sent",
+        "warn",
+        "Nothing was sent, because a check is running. Wait for its result, then send the message.",
+    ),
     ("paused", "ok", "Paused. Postkey leaves this mailbox alone until you resume it."),
     ("resumed", "ok", "Resumed."),
     ("deleted", "ok", "Deleted. You can restore it for 30 days."),

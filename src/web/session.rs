@@ -51,7 +51,11 @@ pub async fn begin(session: &Session, person: &Person) -> Result<()> {
 /// # Errors
 /// If the session could not be read.
 pub async fn person(session: &Session) -> Result<Option<Person>> {
-    session.get(PERSON).await.map_err(broken)
+    match session.get(PERSON).await {
+        // Written by another version of Postkey: whoever it was has to sign in again.
+        Err(tower_sessions::session::Error::SerdeJson(_)) => Ok(None),
+        found => found.map_err(broken),
+    }
 }
 
 /// Ends the session.

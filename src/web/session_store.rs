@@ -114,7 +114,7 @@ fn key(id: &Id) -> String {
 }
 
 fn backend(cause: AppError) -> Error {
-    Error::Backend(cause.to_string())
+    Error::Backend(cause.chain())
 }
 
 #[async_trait]
@@ -137,7 +137,7 @@ impl SessionStore for Sessions {
         let Some((data, seen_at, ends_at)) = self.select(id).await.map_err(backend)? else { return Ok(None) };
         if let Err(cause) = self.touch(id, seen_at).await {
             // The page can still be shown; the session only ages as if this request had not been.
-            tracing::warn!(cause = %cause, "a session's last use could not be noted");
+            tracing::warn!(cause = %cause.chain(), "a session's last use could not be noted");
         }
         let data = serde_json::from_str(&data).map_err(|cause| Error::Decode(cause.to_string()))?;
         let expiry_date = time::OffsetDateTime::from_unix_timestamp(ends_at.seconds())

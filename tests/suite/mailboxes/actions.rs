@@ -32,13 +32,13 @@ async fn a_refused_test_message_breaks_sending_and_not_reading() {
     let app = TestApp::start().await;
     let browser = app.owner().await;
     let path = add(&app, &browser, "support@contoso.example", "Contoso Mail").await;
-    app.sim.fault(Fault::graph(Refusal::SendAsDenied).mailbox("support@contoso.example"));
-    app.sim.clear_faults();
+    let action = format!("{path}/test-message");
+    browser.open_and_submit(&action, &action, &[("to", "sales@contoso.example")]).await;
+    assert_eq!(statuses(&browser.get(&path).await).1, "Connected");
     app.sim.fault(Fault::new(
         postkey_simulator::Place::Call(postkey_simulator::Call::SendMail),
         postkey_simulator::Failure::Graph(Refusal::SendAsDenied),
     ));
-    let action = format!("{path}/test-message");
     browser
         .open_and_submit(&action, &action, &[("to", "sales@contoso.example")])
         .await
@@ -46,6 +46,9 @@ async fn a_refused_test_message_breaks_sending_and_not_reading() {
     let (incoming, outgoing) = statuses(&browser.get(&path).await);
     assert_eq!(incoming, "Connected");
     assert_eq!(outgoing, "No access to mailbox");
+    app.sim.clear_faults();
+    browser.open_and_submit(&path, &format!("{path}/check"), &[]).await;
+    assert_eq!(statuses(&browser.get(&path).await).1, "Ready", "proof of sending ends with a refusal");
     app.stop().await;
 }
 

@@ -46,6 +46,19 @@ async fn all_that_match_can_be_paused_and_resumed_at_once() {
 }
 
 #[tokio::test]
+async fn all_that_match_are_those_of_the_list_even_for_a_status_that_is_not_on_offer() {
+    let app = TestApp::start().await;
+    let browser = app.owner().await;
+    add(&app, &browser, "support@contoso.example", "Contoso Mail").await;
+    let list = browser.get("/mailboxes?status=ready").await;
+    assert_eq!(list.all("tbody tr").len(), 1);
+    let question = browser.submit(&list, "/mailboxes/bulk", &[("do", "pause"), ("all", "1")]).await;
+    assert_eq!(question.one("h1"), "Pause 1 mailbox?");
+    assert!(question.body.contains("name=\"status\" value=\"ready\""), "{}", question.body);
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn choosing_nothing_changes_nothing_and_says_so() {
     let app = TestApp::start().await;
     let browser = app.owner().await;

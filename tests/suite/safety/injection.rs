@@ -8,6 +8,8 @@ use crate::support::{Browser, Engine, TestApp};
 use postkey::users::Role;
 
 const INJECTIONS: &[&str] = &[
+    "\u{0}",
+    "a\u{0}b",
     "'",
     "\"",
     "`",
@@ -33,8 +35,6 @@ const INJECTIONS: &[&str] = &[
     "\\%",
     "%%%%",
     "[a-z]%",
-    "\u{0}",
-    "a\u{0}b",
     "\u{ff07}",
     "$1",
     ":1",
