@@ -144,6 +144,9 @@ pub const SETTINGS: [(&str, &str); 15] = [
     ("log_format", "text or json"),
 ];
 
+/// The session layer warns of every cookie from before a restart as "possibly suspicious"; nobody can act on that.
+const USUAL_LOG: &str = "info,tower_sessions=error,tower_sessions_core=error";
+
 /// A variable that names the settings file instead of `postkey.toml` in the working folder.
 const FILE_VARIABLE: &str = "POSTKEY_CONFIG";
 
@@ -269,7 +272,7 @@ impl Given {
             time_zone: self
                 .parsed("time_zone", |text| jiff::tz::TimeZone::get(text).ok())?
                 .unwrap_or_else(jiff::tz::TimeZone::system),
-            log: self.get("log").unwrap_or("info").to_owned(),
+            log: self.get("log").unwrap_or(USUAL_LOG).to_owned(),
             log_format: self.parsed("log_format", log_format)?.unwrap_or(LogFormat::Text),
             password_cost: PasswordCost::RECOMMENDED,
             deadlines: Deadlines::USUAL,

@@ -182,7 +182,8 @@ pub async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<Mailbox
         note(&mut tx, &app, &me, "mailbox.deleted", &mailbox).await?;
         tx.commit().await?;
     }
-    Ok(see_other("/mailboxes?done=deleted"))
+    // Its page offers to restore it.
+    Ok(see_other(&format!("/mailboxes/{id}?done=deleted")))
 }
 
 /// `POST /mailboxes/{id}/restore`

@@ -66,14 +66,20 @@ struct RowView {
 }
 
 /// Statuses to filter by, in the order of how soon they need a person.
-const STATUSES: [Status; 14] = [
+const STATUSES: [Status; 20] = [
     Status::Failing(Cause::SecretExpired),
     Status::Failing(Cause::SecretRefused),
+    Status::Failing(Cause::CertificateRefused),
+    Status::Failing(Cause::SecretUnreadable),
     Status::Failing(Cause::AppNotFound),
+    Status::Failing(Cause::TenantNotFound),
     Status::Failing(Cause::Blocked),
     Status::Failing(Cause::NoAccess),
     Status::Failing(Cause::MailboxNotFound),
     Status::Failing(Cause::NeedsConsent),
+    Status::Failing(Cause::SetupFault),
+    Status::Failing(Cause::ClockSkew),
+    Status::Failing(Cause::Other),
     Status::Failing(Cause::Throttled),
     Status::Failing(Cause::ProviderDown),
     Status::Expiring,

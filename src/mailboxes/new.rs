@@ -82,7 +82,8 @@ pub async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<Type
         return Ok(Page::refused(page(&app, &me, &typed, errors, String::new()).await?).into_response());
     };
     let done = match check::start(&app, &id, &me.user.name, Reason::Saved).await {
-        Ok(Progress::Done(_)) => "?done=saved",
+        Ok(Progress::Done(ladder)) if ladder.failure().is_none() => "?done=saved",
+        Ok(Progress::Done(_)) => "?done=saved-with-trouble",
         Ok(Progress::Asking | Progress::Busy) => "",
         Err(cause) => {
             // The mailbox is saved; its page says that it was not checked yet.

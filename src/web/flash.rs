@@ -12,8 +12,9 @@ pub struct Flash {
     pub text: String,
 }
 
-const KNOWN: [(&str, &str, &str); 29] = [
+const KNOWN: [(&str, &str, &str); 30] = [
     ("saved", "ok", "Saved."),
+    ("saved-with-trouble", "warn", "Saved. Not everything works yet: what was found is below."),
     ("checked", "info", "Checked just now."),
     ("busy", "info", "A check was already running, so no second one was started."),
     (

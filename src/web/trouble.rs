@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::microsoft::{Cloud, Failure};
-use crate::words::{Cause, Code, Facts, FilledArticle, LinkFacts, LinkKind};
+use crate::words::{Cause, Code, Facts, FilledArticle, LinkFacts, LinkKind, Who};
 
 /// What a page says of a failure.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Trouble {
     pub icon: &'static str,
     /// The words.
     pub article: FilledArticle,
+    /// Whether it passes without anybody.
+    pub nobody: bool,
     /// Where it can be mended in Microsoft's portal, if there is such a place and a portal.
     pub portal: Option<String>,
     /// The same place as a path of clicks; empty if there is none.
@@ -69,6 +71,7 @@ impl Trouble {
         let elsewhere = !matches!(place, LinkKind::Nothing | LinkKind::SignIn | LinkKind::Form);
         Self {
             family: failure.cause.family().class(),
+            nobody: article.who == Who::Nobody.words(),
             icon: failure.cause.icon().name(),
             portal: place.address(&link).filter(|_| elsewhere),
             click_path: if elsewhere { place.click_path(whose.application) } else { String::new() },

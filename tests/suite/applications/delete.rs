@@ -31,7 +31,7 @@ async fn deleting_erases_credentials_tokens_and_what_lies_in_the_bin() {
         let here = add(&app, &browser, "Contoso Mail").await;
         let mailbox = add_mailbox(&browser, &here, "support@contoso.example").await;
         let gone = format!("{mailbox}/delete");
-        browser.open_and_submit(&gone, &gone, &[]).await.expect_redirect("/mailboxes?done=deleted");
+        browser.open_and_submit(&gone, &gone, &[]).await.expect_redirect(&format!("{mailbox}?done=deleted"));
         let path = format!("{here}/delete");
         let page = browser.get(&path).await;
         assert!(page.text().contains("1 mailbox in the bin used it. It is erased too"), "{}", page.text());

@@ -78,7 +78,7 @@ async fn a_deleted_mailbox_can_be_restored_for_thirty_days_unless_its_address_wa
         let browser = app.owner().await;
         let path = add(&app, &browser, "support@contoso.example", "Contoso Mail").await;
         let delete = format!("{path}/delete");
-        browser.open_and_submit(&delete, &delete, &[]).await.expect_redirect("/mailboxes?done=deleted");
+        browser.open_and_submit(&delete, &delete, &[]).await.expect_redirect(&format!("{path}?done=deleted"));
         let gone = browser.get(&path).await;
         assert_eq!(gone.status, 410);
         assert!(gone.text().contains("Ana Ruiz deleted it"));

@@ -1,7 +1,7 @@
 //! Hostile text that is searched for is searched for as text (S-71), and logged on one line (S-77).
 
 use super::binary::Place;
-use super::world::{World, add_application, dump, enrol};
+use super::world::{World, add_application, dump, enrol, meddle};
 use crate::mailboxes::add_more;
 use crate::support::app::PASSWORD;
 use crate::support::{Browser, Engine, TestApp};
@@ -86,8 +86,10 @@ async fn a_search_for_sql_finds_nothing_and_changes_nothing() {
                 let answer = world.post(&world.owner, "/mailboxes/bulk", &fields).await;
                 assert!(matches!(answer.status, 200 | 400), "{field}={injection:?}: {}", answer.status);
             }
+            // So that each is looked at, and none refused because there were others before it.
+            meddle(world.db(), "DELETE FROM throttles").await;
             let login = world.post(&nobody, "/login", &[owned(("email", injection))]).await;
-            assert!(matches!(login.status, 400 | 422 | 429), "login as {injection:?}: {}", login.status);
+            assert!(matches!(login.status, 400 | 422), "login as {injection:?}: {}", login.status);
         }
         assert!(same_but_guesses(&dump(world.db(), &[]).await, &before), "something was changed on {engine:?}");
         world.app.stop().await;

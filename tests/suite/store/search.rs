@@ -181,7 +181,7 @@ async fn what_cannot_be_an_address_finds_nothing_and_breaks_nothing() {
         }
         let unknown =
             Filter { status: "excellent".to_owned(), app: "app_1".to_owned(), n: "-5".to_owned(), ..Filter::default() };
-        assert_eq!(found(&world, &unknown).await.len(), 1);
+        assert!(found(&world, &unknown).await.is_empty());
         assert_eq!(Filter { n: "60000".to_owned(), ..Filter::default() }.rows(), 200);
         world.close().await;
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use postkey::applications::Application;
 use postkey::applications::credential::EXPIRING;
 use postkey::clock::UnixTime;
+use postkey::mailboxes::mailbox::proof_from;
 use postkey::mailboxes::mailbox::{CHECK_ENDS, CHECK_INTERVAL, Mailbox};
 use postkey::mailboxes::search::{self, Filter};
 use postkey::words::{Cause, Family, Status};
@@ -124,7 +125,9 @@ async fn what_needs_a_person_is_what_failed_and_is_not_paused() {
         assert!(!found.is_empty());
         for row in rows(&world, "").await {
             let health = &row.mailbox.health;
-            let needed = row.mailbox.paused.is_none() && (serious(health.incoming) || serious(health.outgoing));
+            let fresh = health.checked_at.is_some_and(|at| at >= proof_from(world.now()));
+            let needed =
+                fresh && row.mailbox.paused.is_none() && (serious(health.incoming) || serious(health.outgoing));
             let is_found = found.iter().any(|found| found.mailbox.id == row.mailbox.id);
             assert_eq!(is_found, needed, "{:?}", row.mailbox);
         }
