@@ -36,14 +36,14 @@ CREATE TABLE mailboxes (
 CREATE INDEX mailboxes_by_address ON mailboxes (sort_key, id) WHERE deleted_at IS NULL;
 CREATE INDEX mailboxes_by_application ON mailboxes (application_id, sort_key, id) WHERE deleted_at IS NULL;
 CREATE INDEX mailboxes_deleted ON mailboxes (deleted_at) WHERE deleted_at IS NOT NULL;
--- With these, what every page counts is read from an index alone. The one by urgency holds what a search looks in, too.
+-- With these, what every page counts is read from an index alone. The one by urgency holds what a search looks in as well.
 -- SQLite prefers the later one of two that serve equally well, so the paused ones come last.
-CREATE INDEX mailboxes_by_urgency ON mailboxes (urgency, sort_key, id, paused_at, application_id, search_text)
+CREATE INDEX mailboxes_by_urgency ON mailboxes (urgency, sort_key, id, paused_at, checked_at, application_id, search_text)
     WHERE deleted_at IS NULL;
 CREATE INDEX mailboxes_by_check ON mailboxes (checked_at, checking_since) WHERE deleted_at IS NULL AND paused_at IS NULL;
 CREATE INDEX mailboxes_proven ON mailboxes (application_id, checked_at, checking_since, incoming, outgoing)
     WHERE deleted_at IS NULL AND paused_at IS NULL;
-CREATE INDEX mailboxes_broken ON mailboxes (application_id, incoming, outgoing, since, address, id)
+CREATE INDEX mailboxes_broken ON mailboxes (application_id, incoming, outgoing, checked_at, since, address, id)
     WHERE deleted_at IS NULL AND paused_at IS NULL AND urgency < 2;
 CREATE INDEX mailboxes_paused ON mailboxes (urgency, sort_key, id) WHERE deleted_at IS NULL AND paused_at IS NOT NULL;
 

@@ -18,7 +18,7 @@ const BROKEN: &str = "
     FROM (
         SELECT application_id, incoming, outgoing, COUNT(*) AS mailboxes, MIN(since) AS since, MIN(address) AS example,
             MIN(id) AS example_id
-        FROM mailboxes WHERE deleted_at IS NULL AND paused_at IS NULL AND urgency < 2
+        FROM mailboxes WHERE deleted_at IS NULL AND paused_at IS NULL AND urgency < 2 AND checked_at >= $1
         GROUP BY application_id, incoming, outgoing) broken
     JOIN applications a ON a.id = broken.application_id";
 
@@ -50,7 +50,7 @@ struct Row {
 
 /// What needs a person, the most serious first, then what hurts most.
 pub(super) async fn problems(db: &Db, now: UnixTime) -> Result<Vec<Problem>> {
-    let rows: Vec<Row> = on_db!(db, |c| sqlx::query_as(BROKEN).bind(below).bind(proof_from(now)).fetch_all(c).await)?;
+    let rows: Vec<Row> = on_db!(db, |c| sqlx::query_as(BROKEN).bind(proof_from(now)).fetch_all(c).await)?;
     let mut grouped: HashMap<(ApplicationId, Status), Problem> = HashMap::new();
     for row in rows {
         let wrong =

@@ -39,11 +39,7 @@ async fn tried(world: &World, text: &str) -> (Page, Page) {
     let test = format!("{}/credentials/{}/test", world.application, world.credential);
     let done = browser.open_and_submit(&world.application, &test, &[]).await;
     let application = browser.get(done.location()).await;
-    let check = format!("{}/check", world.mailbox);
-    browser
-        .open_and_submit(&world.mailbox, &check, &[])
-        .await
-        .expect_redirect(&format!("{}?done=checked", world.mailbox));
+    browser.check_now(&world.mailbox).await;
     (application, browser.get(&world.mailbox).await)
 }
 
@@ -149,16 +145,11 @@ async fn a_stored_token_that_was_changed_is_asked_for_again_and_never_sent() {
     for text in ["hello", &changed, &sealed(world.db(), &world.credential).await] {
         meddle(world.db(), &format!("UPDATE grants SET sealed = '{text}'")).await;
         world.app.sim.clear_requests();
-        let check = format!("{}/check", world.mailbox);
-        let browser = &world.owner.browser;
-        browser
-            .open_and_submit(&world.mailbox, &check, &[])
-            .await
-            .expect_redirect(&format!("{}?done=checked", world.mailbox));
+        world.owner.browser.check_now(&world.mailbox).await;
         assert_eq!(world.app.sim.count(Kind::Token), 1);
         let refused = world.app.sim.requests().into_iter().filter(|asked| asked.status == Some(401)).count();
         assert_eq!(refused, 0);
-        assert_eq!(statuses(&browser.get(&world.mailbox).await).0, "Connected");
+        assert_eq!(statuses(&world.owner.browser.get(&world.mailbox).await).0, "Connected");
     }
     world.app.stop().await;
 }
@@ -228,7 +219,7 @@ async fn what_one_replica_seals_under_a_new_key_the_other_can_use() {
     there.set_cookie("postkey", &here.session().unwrap());
     let path = add(&app, &there, "support@contoso.example", "Contoso Mail").await;
     meddle(&app.inside().db, "DELETE FROM grants").await;
-    here.open_and_submit(&path, &format!("{path}/check"), &[]).await.expect_redirect(&format!("{path}?done=checked"));
+    here.check_now(&path).await;
     assert_eq!(statuses(&here.get(&path).await).0, "Connected");
     second.stop().await;
     app.stop().await;

@@ -82,6 +82,18 @@ impl Browser {
         request.send().await.unwrap().bytes().await.unwrap().to_vec()
     }
 
+    /// Presses "Check now" on a mailbox' page, again if Postkey is just checking it by itself.
+    pub(crate) async fn check_now(&self, mailbox: &str) {
+        loop {
+            let page = self.open_and_submit(mailbox, &format!("{mailbox}/check"), &[]).await;
+            if !page.location().ends_with("?done=busy") {
+                page.expect_redirect(&format!("{mailbox}?done=checked"));
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Page {
         self.open_and_submit("/login", "/login", &[("email", email), ("password", password)]).await
     }
