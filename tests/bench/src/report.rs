@@ -98,7 +98,10 @@ fn ratio(few: &Measured, many: &Measured) -> f64 {
 }
 
 fn cells(measured: &Measured) -> String {
-    let ms = |time: Duration| format!("{:.1}", time.as_secs_f64() * 1_000.0);
+    let ms = |time: Duration| match time.as_secs_f64() * 1_000.0 {
+        less @ ..0.1 => format!("{less:.2}"),
+        more => format!("{more:.1}"),
+    };
     format!("{} | {} | {}", thousands(measured.per_second), ms(measured.median), ms(measured.p99))
 }
 

@@ -36,6 +36,7 @@ use uuid::Uuid;
 
 use crate::support::Engine;
 use crate::support::app::NOON;
+use crate::support::database::forget;
 
 const TENANT: &str = "11111111-1111-4111-8111-111111111111";
 
@@ -187,6 +188,7 @@ impl World {
 
     pub(crate) async fn close(self) {
         self.app.db.close().await;
+        forget(&self.app.config.database).await;
     }
 }
 

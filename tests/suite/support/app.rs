@@ -10,6 +10,7 @@ use postkey::serve::{self, Running};
 use postkey_simulator::{Application, Estate, Options, SimClock, Simulator};
 use tempfile::TempDir;
 
+use super::database::forget;
 use super::{Browser, Engine};
 
 /// Monday, 23 November 2026, 12:00:00 UTC.
@@ -92,9 +93,11 @@ impl TestApp {
 
     /// Stops both, and waits until nothing of them runs any more.
     pub(crate) async fn stop(self) {
+        let database = self.running.app.config.database.clone();
         let stopped = tokio::time::timeout(Duration::from_secs(20), self.running.stop()).await;
         assert!(stopped.is_ok(), "Postkey did not stop");
         self.sim.stop().await;
+        forget(&database).await;
     }
 
     /// Stops the product and starts it again on the same data.

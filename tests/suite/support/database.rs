@@ -37,14 +37,27 @@ impl Engine {
                 let name = format!("pk_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
                 let options: sqlx::postgres::PgConnectOptions = server.parse().unwrap();
                 let mut connection = options.connect().await.unwrap();
-                let statement = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
-                sqlx::query(statement).execute(&mut connection).await.unwrap();
+                // One of this name was left behind by a process of the same number that was killed.
+                for statement in [format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name}")] {
+                    sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+                }
                 connection.close().await.unwrap();
                 let (base, _) = server.rsplit_once('/').unwrap();
                 Database::Postgres(SecretString::from(format!("{base}/{name}")))
             }
         }
     }
+}
+
+/// Removes a database that [`Engine::fresh`] made and that nobody uses any more.
+pub(crate) async fn forget(database: &Database) {
+    let (Some(server), Some(url)) = (postgres(), database.postgres_url()) else { return };
+    let (_, name) = url.rsplit_once('/').unwrap();
+    let options: sqlx::postgres::PgConnectOptions = server.parse().unwrap();
+    let mut connection = options.connect().await.unwrap();
+    let statement = sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+    sqlx::query(statement).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
 }
 
 fn postgres() -> Option<String> {
