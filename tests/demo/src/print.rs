@@ -100,7 +100,10 @@ impl Said<'_> {
                 &format!("{}  (pasted by mistake, it is refused)", application.secret_id().unwrap_or_default()),
             )?;
         }
-        writeln!(out, "\nThe other applications are stored already; each has something else the matter.")
+        writeln!(
+            out,
+            "\nThe other applications are stored already; all but two have something the matter, each something else."
+        )
     }
 
     fn all_to_type(&self, out: &mut impl Write) -> io::Result<()> {
