@@ -4,6 +4,7 @@
 
 mod applications;
 mod architecture;
+mod config;
 mod documentation;
 mod explain;
 mod login;
