@@ -175,6 +175,13 @@ impl Config {
         [&self.organisation, self.public_url.host_str().unwrap_or_default()]
     }
 
+    /// Where Microsoft sends people back to; must be registered in Entra exactly like this.
+    pub fn redirect_uri(&self) -> Url {
+        let mut address = self.public_url.clone();
+        address.set_path("/oauth/callback");
+        address
+    }
+
     /// Whether people reach Postkey over TLS. If not, it is a first try on the loopback address.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"

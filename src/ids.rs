@@ -94,6 +94,14 @@ typed_id!(
     CheckId, "chk_"
 );
 typed_id!(
+    /// One sign-in with Microsoft, from its start to its end.
+    SignInId, "si_"
+);
+typed_id!(
+    /// A link for somebody without an account here.
+    LinkId, "lnk_"
+);
+typed_id!(
     /// A person with an account in Postkey.
     UserId, "usr_"
 );

@@ -30,5 +30,6 @@ pub mod login;
 pub mod mailboxes;
 pub mod overview;
 pub mod setup;
+pub mod sign_in;
 pub mod tokens;
 pub mod users;

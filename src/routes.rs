@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::applications::{self, credentials, end, retire};
 use crate::error::AppError;
 use crate::mailboxes::{actions, bulk, checks, edit, index as mailbox_list, new as new_mailbox, show as mailbox};
+use crate::sign_in::{self, hand_off};
 use crate::users::guard;
 use crate::web::{assets, csrf, error_page, headers, session};
 use crate::{explain, login, overview, probes, setup, telemetry};
@@ -53,6 +54,10 @@ fn public() -> Router<App> {
         .route("/setup", get(setup::show).post(setup::create))
         .route("/explain", get(explain::index::index))
         .route("/explain/{code}", get(explain::show::show))
+        .route("/s/{code}", get(hand_off::show).post(hand_off::start))
+        .route("/oauth/callback", get(sign_in::callback::callback))
+        .route("/sign-in/{sign_in}", get(sign_in::result::show))
+        .route("/sign-in/{sign_in}/again", post(sign_in::result::again))
 }
 
 fn viewer() -> Router<App> {
@@ -62,6 +67,8 @@ fn viewer() -> Router<App> {
         .route("/mailboxes.csv", get(mailbox_list::csv))
         .route("/mailboxes/{id}", get(mailbox::show))
         .route("/mailboxes/{id}/checks", get(checks::index))
+        .route("/mailboxes/{id}/sign-in", get(sign_in::show::show))
+        .route("/mailboxes/{id}/sign-in/{sign_in}", get(sign_in::tried::show))
         .route("/applications", get(applications::index::index))
         .route("/applications.csv", get(applications::index::csv))
         .route("/applications/{id}", get(applications::show::show))
@@ -80,6 +87,9 @@ fn mailbox_administrator() -> Router<App> {
         .route("/mailboxes/new", get(new_mailbox::new))
         .route("/mailboxes/bulk", post(bulk::bulk))
         .route("/mailboxes/{id}/edit", get(edit::edit).post(edit::update))
+        .route("/mailboxes/{id}/sign-in", post(sign_in::start::start))
+        .route("/mailboxes/{id}/sign-in/withdraw", post(sign_in::start::withdraw))
+        .route("/mailboxes/{id}/sign-in/forget", get(sign_in::forget::ask).post(sign_in::forget::forget))
         .route("/mailboxes/{id}/test-message", get(actions::ask_test_message).post(actions::send_test_message))
         .route("/mailboxes/{id}/pause", get(actions::ask_pause).post(actions::pause))
         .route("/mailboxes/{id}/resume", post(actions::resume))

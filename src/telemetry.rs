@@ -48,8 +48,7 @@ pub fn start(config: &Config) -> anyhow::Result<()> {
 pub async fn trace(axum::extract::State(app): axum::extract::State<App>, request: Request, next: Next) -> Response {
     let id = format!("req_{:010x}{}", app.clock.now().seconds(), hex(&app.chance.bytes::<5>()));
     let method = request.method().clone();
-    // The path only: a query may hold a code.
-    let path = request.uri().path().to_owned();
+    let path = shown_path(request.uri().path());
     let span = tracing::info_span!("request", id, %method, path);
     let started = std::time::Instant::now();
     let mut response = CURRENT.scope(id.clone(), next.run(request).instrument(span.clone())).await;
@@ -63,4 +62,24 @@ pub async fn trace(axum::extract::State(app): axum::extract::State<App>, request
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// The path only, as a query may hold a code; and without the code of a link that lets somebody in.
+fn shown_path(path: &str) -> String {
+    match ["/s/", "/a/"].into_iter().find(|link| path.starts_with(link)) {
+        Some(link) => format!("{link}[code]"),
+        None => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_of_a_link_is_not_logged() {
+        assert_eq!(shown_path("/s/c0de"), "/s/[code]");
+        assert_eq!(shown_path("/a/c0de/consent"), "/a/[code]");
+        assert_eq!(shown_path("/setup"), "/setup");
+    }
 }

@@ -69,6 +69,13 @@
     role(".stack td", "cell"); role(".stack th[scope=col]", "columnheader"); role(".stack th[scope=row]", "rowheader");
   };
 
+  /* Whether Microsoft would lead back to this very address, scheme and port included. */
+  $$("[data-origin]").forEach(box => {
+    const same = box.dataset.origin === location.origin;
+    $("[data-origin-same]", box).hidden = !same;
+    $("[data-origin-differs]", box).hidden = same;
+  });
+
   /* Copy; where the clipboard is closed, select. */
   on("click", "[data-copy]", async button => {
     const from = document.getElementById(button.dataset.copy);

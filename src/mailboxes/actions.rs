@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::audit;
 use crate::error::{AppError, Result};
 use crate::ids::MailboxId;
+use crate::tokens::store as grants;
 use crate::users::SignedIn;
 use crate::users::guard::Section;
 use crate::web::forms::{Field, FormErrors, title_prefix};
@@ -28,6 +29,8 @@ struct Confirm {
     action: String,
     title: String,
     text: Vec<&'static str>,
+    /// Who signs in, if what they granted is erased here and stays at Microsoft.
+    stays: Option<String>,
     button: String,
     look: &'static str,
 }
@@ -68,6 +71,7 @@ fn confirm(app: &App, me: &SignedIn, mailbox: &Mailbox, verb: &str, button: &str
         title: format!("{verb} {}?", mailbox.address),
         address: mailbox.address.clone(),
         button: button.to_owned(),
+        stays: mailbox.signs_in().filter(|_| path == "delete").map(str::to_owned),
         text,
         look,
     }
@@ -180,6 +184,11 @@ pub async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<Mailbox
     let mut tx = app.db.begin().await?;
     if store::delete(&mut tx, &id, &me.user.name, app.clock.now()).await? == Written::Done {
         note(&mut tx, &app, &me, "mailbox.deleted", &mailbox).await?;
+        // What a person granted is not kept in the bin (S-63).
+        if grants::forget_delegated(&mut tx, &id).await? {
+            store::start_anew(&mut tx, &mailbox, app.clock.now()).await?;
+            note(&mut tx, &app, &me, "grant.forgotten", &mailbox).await?;
+        }
         tx.commit().await?;
     }
     // Its page offers to restore it.

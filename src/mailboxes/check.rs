@@ -34,6 +34,8 @@ pub enum Reason {
     TestMessage(String),
     /// Its application works again.
     Mended,
+    /// Somebody signed in for it.
+    SignedIn,
 }
 
 impl Reason {
@@ -44,6 +46,7 @@ impl Reason {
             Self::Asked => "asked",
             Self::TestMessage(_) => "test_message",
             Self::Mended => "mended",
+            Self::SignedIn => "signed_in",
         }
     }
 }
@@ -113,7 +116,7 @@ async fn begin(app: &App, id: &MailboxId, by: &str, reason: &Reason, started_at:
         return Ok(false);
     }
     let asked = match reason {
-        Reason::Saved | Reason::Mended => None,
+        Reason::Saved | Reason::Mended | Reason::SignedIn => None,
         Reason::Asked => Some("mailbox.check_asked"),
         Reason::TestMessage(_) => Some("mailbox.test_message_asked"),
     };

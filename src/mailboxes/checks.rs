@@ -44,7 +44,7 @@ pub async fn index(State(app): State<App>, me: SignedIn, Path(id): Path<MailboxI
     let checks = history::newest(&app.db, &id, SHOWN).await?;
     let page = Checks {
         shell: me.shell(&app, Section::Mailboxes),
-        tabs: tabs(&id, "/checks", me.may(Role::MailboxAdministrator)),
+        tabs: tabs(&mailbox, "/checks", me.may(Role::MailboxAdministrator)),
         id: id.to_string(),
         address: mailbox.address,
         checks: checks.into_iter().map(|check| view(&app, check)).collect(),

@@ -4,9 +4,9 @@
 use crate::app::App;
 use crate::applications::{Application, store as applications};
 use crate::error::Result;
-use crate::microsoft::{ApplicationRef, Cloud, Failure, Message, Retry, Roles};
-use crate::tokens::obtain::{self, NoToken, Obtained, Want};
-use crate::words::Cause;
+use crate::microsoft::{ApplicationRef, Cloud, Failure, Message, Retry, Roles, scopes};
+use crate::tokens::{NoToken, Obtained, Want, obtain, refresh};
+use crate::words::{Cause, Code};
 
 use super::Mailbox;
 use super::check::Reason;
@@ -15,8 +15,10 @@ use super::ladder::{Ladder, Rung};
 /// A token older than this, in seconds, may lack what was granted since.
 const TOKEN_MAY_BE_STALE: i64 = 60;
 
-const READ_WRITE: &str = "Mail.ReadWrite";
-const SEND: &str = "Mail.Send";
+/// What Postkey calls Graph's several answers about a mailbox that its person cannot see.
+const NOT_SHARED: &str = "NotShared";
+/// And its own word for a mailbox that waits for its first sign-in.
+const NOT_SIGNED_IN: &str = "NotSignedIn";
 
 /// What is checked, and why.
 pub(super) struct Climb<'a> {
@@ -40,11 +42,51 @@ impl Climb<'_> {
         let Some(known) = self.tenant(&mut ladder).await? else { return Ok(ladder) };
         let Some(obtained) = self.token(&known, &mut ladder).await? else { return Ok(ladder) };
         let (obtained, opened) = self.open_with_newer_token(&known, obtained).await?;
-        permission(&obtained.roles, &mut ladder);
-        if self.mailbox(opened, &obtained.roles, &mut ladder) {
-            self.send(known.cloud, &obtained, &mut ladder).await;
-        }
+        self.note(&known, &obtained, opened, &mut ladder).await;
         Ok(ladder)
+    }
+
+    /// Climbs from a token that a sign-in has just brought: everything below it is proven by that.
+    pub(super) async fn after_sign_in(&self, known: &ApplicationRef, obtained: &Obtained) -> Ladder {
+        let mut ladder = Ladder::new();
+        ladder.ok(Rung::Tenant, "Microsoft knows it");
+        ladder.ok(Rung::Application, format!("{} is in this tenant", self.application.name));
+        ladder.ok(Rung::Credential, "Microsoft accepts it");
+        let who = self.mailbox.signs_in().unwrap_or_default();
+        ladder.ok(Rung::Token, format!("{who} signed in, good for {} min", self.minutes(obtained)));
+        let opened = self.open(known.cloud, obtained).await;
+        self.note(known, obtained, opened, &mut ladder).await;
+        ladder
+    }
+
+    async fn note(
+        &self,
+        known: &ApplicationRef,
+        obtained: &Obtained,
+        opened: Result<Opened, Box<Failure>>,
+        ladder: &mut Ladder,
+    ) {
+        self.permission(&obtained.roles, ladder);
+        if self.mailbox(opened, &obtained.roles, ladder) {
+            self.send(known.cloud, obtained, ladder).await;
+        }
+    }
+
+    fn minutes(&self, obtained: &Obtained) -> i64 {
+        (obtained.expires_at.since(self.app.clock.now()) / 60).max(0)
+    }
+
+    /// The two permissions that the mailbox needs of whoever opens it.
+    fn needed(&self) -> (&'static str, &'static str) {
+        scopes::of_mailbox(self.mailbox.is_shared())
+    }
+
+    async fn obtain(&self, known: &ApplicationRef, want: Want) -> Result<Result<Obtained, NoToken>> {
+        if self.mailbox.is_delegated() {
+            refresh::delegated_token(self.app, &self.mailbox.id, self.application, known, want).await
+        } else {
+            obtain::application_token(self.app, self.application, known, want).await
+        }
     }
 
     /// Asks Microsoft who the tenant is; needs no credential, so none is sent to a tenant that does not exist.
@@ -73,19 +115,24 @@ impl Climb<'_> {
 
     async fn token(&self, known: &ApplicationRef, ladder: &mut Ladder) -> Result<Option<Obtained>> {
         let name = &self.application.name;
-        match obtain::application_token(self.app, self.application, known, Want::Good).await? {
+        match self.obtain(known, Want::Good).await? {
             Ok(obtained) => {
                 ladder.ok(Rung::Application, format!("{name} is in this tenant"));
                 ladder.ok(Rung::Credential, "Microsoft accepts it");
-                let minutes = (obtained.expires_at.since(self.app.clock.now()) / 60).max(0);
                 let kind = if obtained.cached { "Stored one" } else { "Issued" };
-                ladder.ok(Rung::Token, format!("{kind}, good for {minutes} min"));
+                ladder.ok(Rung::Token, format!("{kind}, good for {} min", self.minutes(&obtained)));
                 return Ok(Some(obtained));
             }
             Err(NoToken::NoCredential) => {
                 ladder.ok(Rung::Application, format!("{name} is stored"));
                 let text = "The application has no secret and no certificate. Add one.";
                 ladder.failed(Rung::Credential, self.finding(Cause::SecretRefused, text));
+            }
+            Err(NoToken::NotSignedIn) => {
+                ladder.ok(Rung::Application, format!("{name} is stored"));
+                let code = Some(Code::Graph(NOT_SIGNED_IN.to_owned()));
+                let nobody = Failure { code, ..*self.finding(Cause::NeedsSignIn, "") };
+                ladder.failed(Rung::Token, Box::new(nobody));
             }
             Err(NoToken::Failed(failure)) => self.no_token(failure, ladder),
         }
@@ -132,7 +179,7 @@ impl Climb<'_> {
             return Ok((obtained, opened));
         }
         let want = Want::NewerThan(obtained.issued_at);
-        match obtain::application_token(self.app, self.application, known, want).await? {
+        match self.obtain(known, want).await? {
             Ok(newer) => {
                 let opened = self.open(known.cloud, &newer).await;
                 Ok((newer, opened))
@@ -141,9 +188,10 @@ impl Climb<'_> {
         }
     }
 
-    /// Graph sometimes refuses a good token once; and permissions granted a moment ago are only in tokens issued since.
+    /// Graph sometimes refuses a good token once; and permissions granted a moment ago are only in tokens
+    /// issued since. A person's rights are looked up at each request, so there a new token changes nothing.
     fn a_newer_token_may_help(&self, failure: &Failure, obtained: &Obtained) -> bool {
-        let old = self.app.clock.now().since(obtained.issued_at) >= TOKEN_MAY_BE_STALE;
+        let old = self.app.clock.now().since(obtained.issued_at) >= TOKEN_MAY_BE_STALE && !self.mailbox.is_delegated();
         failure.retry == Retry::OnceNow || (old && matches!(failure.cause, Cause::NoAccess | Cause::NeedsConsent))
     }
 
@@ -162,9 +210,12 @@ impl Climb<'_> {
             Err(failure) => failure,
         };
         // Closed, and the token lists no permission to open it: then the missing consent is the cause to name.
-        let lacking = matches!(roles, Roles::Listed(_)) && !roles.has(READ_WRITE);
-        let named =
-            if failure.cause == Cause::NoAccess && lacking { self.as_missing_consent(&failure) } else { failure };
+        let lacking = matches!(roles, Roles::Listed(_)) && !roles.has(self.needed().0);
+        let named = match failure.cause {
+            Cause::NoAccess if lacking => self.as_missing_consent(&failure),
+            Cause::NoAccess | Cause::MailboxNotFound if self.mailbox.is_shared() => as_not_shared(failure),
+            _ => failure,
+        };
         ladder.failed(Rung::Mailbox, named);
         false
     }
@@ -197,28 +248,39 @@ impl Climb<'_> {
         self.app.microsoft.send_message(cloud, &obtained.token, &message).await.map(|_| ())
     }
 
+    fn permission(&self, roles: &Roles, ladder: &mut Ladder) {
+        let (read_write, send) = self.needed();
+        match roles {
+            Roles::Unreadable => {
+                ladder.skipped(Rung::Permission, "The token does not say. Opening the mailbox decides");
+            }
+            Roles::Listed(_) if !roles.mail_any() => {
+                ladder.skipped(Rung::Permission, "The token lists none for mail. Exchange may grant them instead");
+            }
+            Roles::Listed(_) => {
+                let (reads, sends) = (roles.has(read_write), roles.has(send));
+                ladder.may_send = Some(sends);
+                let detail = match (reads, sends) {
+                    (true, true) => format!("{read_write} and {send}"),
+                    (true, false) => format!("{read_write}, but not {send}"),
+                    (false, true) => format!("{send}, but not {read_write}"),
+                    (false, false) => format!("Neither {read_write} nor {send}"),
+                };
+                ladder.ok(Rung::Permission, detail);
+            }
+        }
+    }
+
     /// Something that Postkey found out by itself.
     fn finding(&self, cause: Cause, text: &str) -> Box<Failure> {
         Failure::of(cause, text, self.app.clock.now())
     }
 }
 
-fn permission(roles: &Roles, ladder: &mut Ladder) {
-    match roles {
-        Roles::Unreadable => ladder.skipped(Rung::Permission, "The token does not say. Opening the mailbox decides"),
-        Roles::Listed(_) if !roles.mail_any() => {
-            ladder.skipped(Rung::Permission, "The token lists none for mail. Exchange may grant them instead");
-        }
-        Roles::Listed(_) => {
-            let (reads, sends) = (roles.has(READ_WRITE), roles.has(SEND));
-            ladder.may_send = Some(sends);
-            let detail = match (reads, sends) {
-                (true, true) => "Mail.ReadWrite and Mail.Send",
-                (true, false) => "Mail.ReadWrite, but not Mail.Send",
-                (false, true) => "Mail.Send, but not Mail.ReadWrite",
-                (false, false) => "Neither Mail.ReadWrite nor Mail.Send",
-            };
-            ladder.ok(Rung::Permission, detail);
-        }
-    }
+/// To a person who may not see a mailbox, Graph says the same as of one that does not exist.
+fn as_not_shared(failure: Box<Failure>) -> Box<Failure> {
+    let told = failure.code.as_ref().map_or_else(String::new, |code| format!("{code}: "));
+    let message = format!("{told}{}", failure.message);
+    let code = Some(Code::Graph(NOT_SHARED.to_owned()));
+    Box::new(Failure { cause: Cause::NoAccess, code, message, ..*failure })
 }

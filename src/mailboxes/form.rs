@@ -11,7 +11,7 @@ use crate::ids::ApplicationId;
 use crate::users::user;
 use crate::web::forms::{Choice, Field, FormErrors};
 
-use super::store;
+use super::{Access, store};
 
 /// Above this many applications a list to choose from is easier than cards.
 const MOST_CARDS: usize = 6;
@@ -26,8 +26,14 @@ pub struct Typed {
     pub display_name: String,
     /// `office365`.
     pub account_type: String,
-    /// `application`.
+    /// `application` or `delegated`.
     pub access: String,
+    /// Address of the person who signs in, if it is another than the mailbox.
+    pub person: String,
+    /// `now` or `link`: how that person signs in.
+    pub how: String,
+    /// Days for which a link is good.
+    pub days: String,
     /// ID of a stored application, or `new`.
     pub application: String,
     /// The settings' version that the form was made from, when editing.
@@ -53,6 +59,8 @@ pub struct NewMailbox {
     pub address: String,
     /// What people here call it; may be empty.
     pub display_name: String,
+    /// How it is opened.
+    pub access: Access,
     /// What opens it.
     pub application: Chosen,
 }
@@ -72,19 +80,37 @@ pub async fn parse(app: &App, typed: &Typed, errors: &mut FormErrors) -> Result<
     if !matches!(typed.account_type.as_str(), "" | "office365") {
         errors.add("account_type", "Choose one of the account types in the list.");
     }
-    if !matches!(typed.access.as_str(), "" | "application") {
-        errors.add("access", "Choose one of the access types in the list.");
-    }
+    let access = access(typed, address.as_deref().unwrap_or_default(), errors);
     let application = application(app, typed, errors).await?;
-    let (Some(address), Some(display_name), Some(application)) = (address, display_name, application) else {
+    let (Some(address), Some(display_name), Some(access), Some(application)) =
+        (address, display_name, access, application)
+    else {
         return Ok(None);
     };
-    Ok(errors.is_empty().then_some(NewMailbox { address, display_name, application }))
+    Ok(errors.is_empty().then_some(NewMailbox { address, display_name, access, application }))
 }
 
 /// What to say of an address that another mailbox has.
 pub fn taken(address: &str) -> String {
     format!("{address} is already a mailbox here. Open it from the list, or enter another address.")
+}
+
+/// Reads the access type, and who signs in for the mailbox at `of`.
+pub fn access(typed: &Typed, of: &str, errors: &mut FormErrors) -> Option<Access> {
+    match typed.access.as_str() {
+        "" | "application" => Some(Access::WithoutUser),
+        "delegated" => {
+            let person = match typed.person.trim() {
+                "" => None,
+                person => Some(errors.keep("person", address(person))?),
+            };
+            Some(Access::OnBehalfOfUser { person: person.filter(|person| !person.eq_ignore_ascii_case(of)) })
+        }
+        _ => {
+            errors.add("access", "Choose one of the access types in the list.");
+            None
+        }
+    }
 }
 
 /// Reads the address of a mailbox.
@@ -142,6 +168,16 @@ pub struct MailboxFields {
     pub access: Field,
     /// The grants that work.
     pub accesses: Vec<Choice>,
+    /// Who signs in, if it is another than the mailbox.
+    pub person: Field,
+    /// How that person signs in.
+    pub how: Field,
+    /// Here and now, or by a link.
+    pub hows: Vec<Choice>,
+    /// How long a link is good.
+    pub days: Field,
+    /// The lengths to choose from.
+    pub lengths: Vec<Choice>,
     /// Which application.
     pub application: Field,
     /// The stored ones and, last, a new one.
@@ -178,6 +214,7 @@ impl MailboxFields {
             })
             .collect();
         choices.push(Choice::new("new", "Add an application", "It must be registered in Microsoft Entra.", &chosen));
+        let how = if typed.how == "link" { "link" } else { "now" };
         let hint = "The mailbox to read and send from, for example support@contoso.com";
         Ok(Self {
             address: Field::text("address", "E-mail address", hint)
@@ -190,14 +227,16 @@ impl MailboxFields {
                 .checked(errors),
             account_type: Field::text("account_type", "Account Type", "").checked(errors),
             account_types: vec![Choice::new("office365", "Office365", "", "office365")],
-            access: Field::text("access", "Access Type", "How Postkey proves that it may open this mailbox.")
-                .checked(errors),
-            accesses: vec![Choice::new(
-                "application",
-                "Without a user",
-                "An application with its own secret or certificate. Nobody signs in.",
-                "application",
-            )],
+            access: access_field(errors),
+            accesses: accesses(&typed.access),
+            person: person_field(typed, errors),
+            how: Field::text("how", "How does that person sign in?", "").checked(errors),
+            hows: vec![
+                Choice::new("now", "Now, in this browser", "You sign in yourself, right after saving.", how),
+                Choice::new("link", "By a link", "You get a link to send. It needs no account in Postkey.", how),
+            ],
+            days: Field::text("days", "The link is good for", "").checked(errors),
+            lengths: link_lengths(&typed.days),
             application: Field::text("application", "Which application?", "").checked(errors),
             cards: choices.len() <= MOST_CARDS,
             applications: choices,
@@ -215,6 +254,43 @@ pub fn mailboxes_words(count: i64) -> String {
     }
 }
 
+/// The field of the access type.
+pub fn access_field(errors: &FormErrors) -> Field {
+    Field::text("access", "Access Type", "How Postkey proves that it may open this mailbox.").checked(errors)
+}
+
+/// The access types to choose from.
+pub fn accesses(chosen: &str) -> Vec<Choice> {
+    let chosen = if chosen == "delegated" { chosen } else { "application" };
+    vec![
+        Choice::new(
+            "application",
+            "Without a user",
+            "An application with its own secret or certificate. Nobody signs in.",
+            chosen,
+        ),
+        Choice::new(
+            "delegated",
+            "On behalf of a user",
+            "A person signs in with Microsoft, and again after a revoked session or 90 days without use.",
+            chosen,
+        ),
+    ]
+}
+
+/// The field of the person who signs in.
+pub fn person_field(typed: &Typed, errors: &FormErrors) -> Field {
+    let hint =
+        "Empty if they sign in as the mailbox itself. For a shared mailbox, somebody with Full Access and Send As.";
+    Field::text("person", "Person who signs in", hint).kind("email").optional().holding(&typed.person).checked(errors)
+}
+
+/// How long a hand-off link may be good.
+pub fn link_lengths(chosen: &str) -> Vec<Choice> {
+    let chosen = if matches!(chosen, "3" | "7") { chosen } else { "1" };
+    [("1", "1 day"), ("3", "3 days"), ("7", "7 days")].map(|(days, label)| Choice::new(days, label, "", chosen)).into()
+}
+
 fn ends_words(ends: Option<UnixTime>, now: UnixTime) -> String {
     match ends.map(|ends| ends.since(now)) {
         None => "end of its credential not known".to_owned(),
@@ -230,6 +306,25 @@ fn ends_words(ends: Option<UnixTime>, now: UnixTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_person_is_another_one_or_nobody() {
+        let read = |access: &str, person: &str| {
+            let typed = Typed { access: access.to_owned(), person: person.to_owned(), ..Typed::default() };
+            let mut errors = FormErrors::default();
+            (access_of(&typed, &mut errors), errors.all().len())
+        };
+        fn access_of(typed: &Typed, errors: &mut FormErrors) -> Option<Access> {
+            super::access(typed, "Support@contoso.example", errors)
+        }
+        let of = |person: Option<&str>| Some(Access::OnBehalfOfUser { person: person.map(str::to_owned) });
+        assert_eq!(read("", "olga@contoso.example"), (Some(Access::WithoutUser), 0));
+        assert_eq!(read("delegated", ""), (of(None), 0));
+        assert_eq!(read("delegated", " support@contoso.example"), (of(None), 0));
+        assert_eq!(read("delegated", "<olga@contoso.example>"), (of(Some("olga@contoso.example")), 0));
+        assert_eq!(read("delegated", "olga"), (None, 1));
+        assert_eq!(read("implicit", ""), (None, 1));
+    }
 
     #[test]
     fn an_address_is_understood_whatever_surrounds_it() {

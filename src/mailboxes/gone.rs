@@ -22,6 +22,7 @@ struct Gone {
     by: String,
     at: When,
     until: String,
+    stays: Option<String>,
     may_edit: bool,
 }
 
@@ -37,6 +38,7 @@ pub(super) fn page(app: &App, me: &SignedIn, mailbox: &Mailbox) -> Response {
         by: deleted.by,
         at: When::at(deleted.at, now, zone),
         until: date(deleted.at.plus(BIN_LASTS), zone),
+        stays: mailbox.signs_in().map(str::to_owned),
         may_edit: me.may(Role::MailboxAdministrator),
     };
     Page::with_status(StatusCode::GONE, page).into_response()

@@ -22,6 +22,55 @@ pub struct Stamp {
     pub at: UnixTime,
 }
 
+/// How Postkey proves that it may open a mailbox: the Access Type.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Access {
+    /// *Without a user*: an application with its own credential.
+    WithoutUser,
+    /// *On behalf of a user*: a person signs in with Microsoft.
+    OnBehalfOfUser {
+        /// The address of the person who signs in, if it is another than the mailbox itself: a shared mailbox.
+        person: Option<String>,
+    },
+}
+
+impl Access {
+    /// Its name in the database and in forms.
+    pub const fn value(&self) -> &'static str {
+        match self {
+            Self::WithoutUser => "application",
+            Self::OnBehalfOfUser { .. } => "delegated",
+        }
+    }
+
+    /// What it is called.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::WithoutUser => "Without a user",
+            Self::OnBehalfOfUser { .. } => "On behalf of a user",
+        }
+    }
+
+    /// The access type of this name; `person` is empty if nobody but the mailbox itself signs in.
+    pub fn parse(value: &str, person: &str) -> Option<Self> {
+        match value {
+            "application" => Some(Self::WithoutUser),
+            "delegated" => {
+                Some(Self::OnBehalfOfUser { person: Some(person.to_owned()).filter(|person| !person.is_empty()) })
+            }
+            _ => None,
+        }
+    }
+
+    /// The address of the person who signs in, if it is another than the mailbox itself; else empty.
+    pub fn person(&self) -> &str {
+        match self {
+            Self::OnBehalfOfUser { person: Some(person) } => person,
+            _ => "",
+        }
+    }
+}
+
 /// An address that mail is read from and sent from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Mailbox {
@@ -31,6 +80,8 @@ pub struct Mailbox {
     pub address: String,
     /// What people here call it; may be empty.
     pub display_name: String,
+    /// How it is opened.
+    pub access: Access,
     /// The application that opens it.
     pub application_id: ApplicationId,
     /// Counts changes of its settings.
@@ -81,6 +132,31 @@ impl Mailbox {
         if self.display_name.is_empty() { &self.address } else { &self.display_name }
     }
 
+    /// Whether a person signs in for it.
+    pub fn is_delegated(&self) -> bool {
+        self.access != Access::WithoutUser
+    }
+
+    /// Whether the person who signs in is another than the mailbox itself.
+    pub fn is_shared(&self) -> bool {
+        !self.access.person().is_empty()
+    }
+
+    /// The address of the person who must sign in, if anybody must.
+    pub fn signs_in(&self) -> Option<&str> {
+        match &self.access {
+            Access::WithoutUser => None,
+            Access::OnBehalfOfUser { person } => Some(person.as_deref().unwrap_or(&self.address)),
+        }
+    }
+
+    /// Whether what was granted for this mailbox is of no use for `other`, which is the same mailbox with other settings.
+    pub fn needs_other_grant(&self, other: &Self) -> bool {
+        self.application_id != other.application_id
+            || self.signs_in().map(str::to_lowercase) != other.signs_in().map(str::to_lowercase)
+            || self.is_shared() != other.is_shared()
+    }
+
     /// What it shows at `now`, its application's credential ending at `ends`.
     pub fn shown(&self, now: UnixTime, ends: Option<UnixTime>) -> Shown {
         if self.paused.is_some() {
@@ -105,6 +181,15 @@ impl Health {
         }
     }
 
+    /// What is known of a new mailbox: nothing, or that somebody has to sign in first.
+    pub fn new(access: &Access, now: UnixTime) -> Self {
+        let status = match access {
+            Access::WithoutUser => Status::Unverified,
+            Access::OnBehalfOfUser { .. } => Status::SignInPending,
+        };
+        Self { incoming: status, outgoing: status, ..Self::unverified(now) }
+    }
+
     /// Whether a check runs at `now`.
     pub fn is_checking(&self, now: UnixTime) -> bool {
         self.checking_since.is_some_and(|since| now.since(since) < CHECK_ENDS)
@@ -114,8 +199,9 @@ impl Health {
         if self.is_checking(now) {
             return Shown { incoming: Status::Checking, outgoing: Status::Checking };
         }
+        // Not checked yet, or waiting for somebody to sign in: neither gets old.
         let Some(checked_at) = self.checked_at else {
-            return Shown { incoming: Status::Unverified, outgoing: Status::Unverified };
+            return Shown { incoming: self.incoming, outgoing: self.outgoing };
         };
         if now.since(checked_at) > PROOF_LASTS {
             return Shown { incoming: Status::Unknown, outgoing: Status::Unknown };
@@ -148,6 +234,18 @@ mod tests {
     fn a_saved_mailbox_is_not_checked_yet_and_never_green() {
         let now = UnixTime::from_seconds(1_000_000);
         assert_eq!(Health::unverified(now).shown(now, None).incoming, Status::Unverified);
+        let delegated = Access::OnBehalfOfUser { person: None };
+        let waiting = Health::new(&delegated, now);
+        assert_eq!(waiting.shown(now.plus(PROOF_LASTS + 1), None).incoming, Status::SignInPending);
+    }
+
+    #[test]
+    fn an_access_type_reads_back_with_its_person() {
+        let olga = Access::OnBehalfOfUser { person: Some("olga@contoso.example".to_owned()) };
+        for access in [Access::WithoutUser, Access::OnBehalfOfUser { person: None }, olga] {
+            assert_eq!(Access::parse(access.value(), access.person()), Some(access));
+        }
+        assert_eq!(Access::parse("shared", ""), None);
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub mod new;
 pub mod notice;
 pub mod search;
 pub mod show;
+pub mod signed_in;
 pub mod store;
 
-pub use mailbox::Mailbox;
+pub use mailbox::{Access, Mailbox};

@@ -1,4 +1,5 @@
-//! `GET /mailboxes/new`, and `POST /mailboxes`, which saves first and then asks Microsoft at once.
+//! `GET /mailboxes/new`, and `POST /mailboxes`, which saves first and then asks Microsoft at once; or, where a person signs in,
+//! passes the same form on to where that begins.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -16,13 +17,13 @@ use crate::ids::MailboxId;
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
 use crate::web::forms::{FormErrors, title_prefix};
-use crate::web::{Page, Shell, see_other};
+use crate::web::{Page, RedirectUri, Shell, see_other, send_again_to};
 
-use super::Mailbox;
 use super::check::{self, Progress, Reason};
 use super::form::{self, Chosen, MailboxFields, NewMailbox, Typed};
 use super::mailbox::{Health, Stamp};
 use super::store::{self, Written};
+use super::{Access, Mailbox};
 
 #[derive(Template)]
 #[template(path = "mailboxes/new.html")]
@@ -30,6 +31,13 @@ struct New {
     shell: Shell,
     errors: FormErrors,
     fields: MailboxFields,
+    redirect: RedirectUri,
+    copied_from: String,
+}
+
+/// What stands around the fields.
+struct Around {
+    redirect: RedirectUri,
     copied_from: String,
 }
 
@@ -43,26 +51,42 @@ pub struct Start {
     app: String,
 }
 
-async fn page(app: &App, me: &SignedIn, typed: &Typed, errors: FormErrors, copied_from: String) -> Result<New> {
+async fn page(app: &App, me: &SignedIn, typed: &Typed, errors: FormErrors, around: Around) -> Result<Response> {
     let fields = MailboxFields::new(app, typed, &errors).await?;
     let shell = me.shell(app, Section::Mailboxes).titled(title_prefix(&errors));
-    Ok(New { shell, errors, fields, copied_from })
+    let Around { redirect, copied_from } = around;
+    let refused = !errors.is_empty();
+    let page = New { shell, errors, fields, redirect, copied_from };
+    let page = if refused { Page::refused(page) } else { Page::new(page) };
+    Ok(page.sending_to(app.microsoft.clouds().origins()).into_response())
 }
 
 /// `GET /mailboxes/new`
-pub async fn new(State(app): State<App>, me: SignedIn, Query(start): Query<Start>) -> Result<Response> {
+pub async fn new(
+    State(app): State<App>,
+    me: SignedIn,
+    redirect: RedirectUri,
+    Query(start): Query<Start>,
+) -> Result<Response> {
     let mut typed = Typed { application: start.app, ..Typed::default() };
     let mut copied_from = String::new();
     if let Ok(id) = start.copy.parse::<MailboxId>() {
         let model = store::get(&app.db, &id).await?;
         typed.application = model.application_id.to_string();
+        typed.access = model.access.value().to_owned();
+        typed.person = model.access.person().to_owned();
         copied_from = model.address;
     }
-    Ok(Page::new(page(&app, &me, &typed, FormErrors::default(), copied_from).await?).into_response())
+    page(&app, &me, &typed, FormErrors::default(), Around { redirect, copied_from }).await
 }
 
 /// `POST /mailboxes`
-pub async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn create(
+    State(app): State<App>,
+    me: SignedIn,
+    redirect: RedirectUri,
+    Form(typed): Form<Typed>,
+) -> Result<Response> {
     let mut errors = FormErrors::default();
     let parsed = form::parse(&app, &typed, &mut errors).await?;
     if matches!(&parsed, Some(NewMailbox { application: Chosen::New(_), .. }))
@@ -78,9 +102,13 @@ pub async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<Type
         Some(new) => save(&app, &me, new, &mut errors).await?,
         None => None,
     };
-    let Some(id) = saved else {
-        return Ok(Page::refused(page(&app, &me, &typed, errors, String::new()).await?).into_response());
+    let Some(mailbox) = saved else {
+        return page(&app, &me, &typed, errors, Around { redirect, copied_from: String::new() }).await;
     };
+    let id = mailbox.id;
+    if mailbox.access != Access::WithoutUser {
+        return Ok(send_again_to(&format!("/mailboxes/{id}/sign-in")));
+    }
     let done = match check::start(&app, &id, &me.user.name, Reason::Saved).await {
         Ok(Progress::Done(ladder)) if ladder.failure().is_none() => "?done=saved",
         Ok(Progress::Done(_)) => "?done=saved-with-trouble",
@@ -95,7 +123,7 @@ pub async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<Type
 }
 
 /// Everything is sealed before the write begins; mailbox, application and audit are kept together or not at all.
-async fn save(app: &App, me: &SignedIn, new: NewMailbox, errors: &mut FormErrors) -> Result<Option<MailboxId>> {
+async fn save(app: &App, me: &SignedIn, new: NewMailbox, errors: &mut FormErrors) -> Result<Option<Mailbox>> {
     let now = app.clock.now();
     let by = me.user.name.clone();
     let (application_id, added) = match new.application {
@@ -109,14 +137,15 @@ async fn save(app: &App, me: &SignedIn, new: NewMailbox, errors: &mut FormErrors
         id: MailboxId::new(now, &app.chance),
         address: new.address,
         display_name: new.display_name,
+        health: Health::new(&new.access, now),
+        access: new.access,
         application_id,
         version: 1,
         created: Stamp { by, at: now },
         paused: None,
         deleted: None,
-        health: Health::unverified(now),
     };
-    write(app, &mailbox, added, errors).await
+    Ok(write(app, &mailbox, added, errors).await?.then_some(mailbox))
 }
 
 async fn write(
@@ -124,17 +153,17 @@ async fn write(
     mailbox: &Mailbox,
     added: Option<(Application, SealedCredential)>,
     errors: &mut FormErrors,
-) -> Result<Option<MailboxId>> {
+) -> Result<bool> {
     let mut tx = app.db.begin().await?;
     if let Some((application, credential)) = &added
         && add::write(&mut tx, app, application, credential).await? != ApplicationWritten::Done
     {
         errors.add("application", "Somebody added this application a moment ago. Choose it from the list.");
-        return Ok(None);
+        return Ok(false);
     }
     if store::insert(&mut tx, mailbox).await? != Written::Done {
         errors.add("address", form::taken(&mailbox.address));
-        return Ok(None);
+        return Ok(false);
     }
     let entry = audit::Entry {
         actor: &mailbox.created.by,
@@ -144,5 +173,5 @@ async fn write(
     };
     audit::record(&mut tx, app, entry).await?;
     tx.commit().await?;
-    Ok(Some(mailbox.id.clone()))
+    Ok(true)
 }

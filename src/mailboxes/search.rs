@@ -84,7 +84,7 @@ struct FoundRow {
 }
 
 const SELECT: &str = "
-    SELECT m.id, m.address, m.display_name, m.application_id, m.version, m.created_by, m.created_at, m.paused_by, m.paused_at,
+    SELECT m.id, m.address, m.display_name, m.access_type, m.signs_in_as, m.application_id, m.version, m.created_by, m.created_at, m.paused_by, m.paused_at,
         m.deleted_by, m.deleted_at, m.incoming, m.outgoing, m.since, m.checking_since, m.checked_at, m.good_at, m.sent_at,
         m.last_check_id, m.urgency, m.sort_key,
         a.name AS application_name, a.credential_ends_at, d.mailbox_id IS NOT NULL AS is_default
@@ -278,7 +278,8 @@ where
     if status == "action" {
         let warn = rank(Status::Failing(Cause::Throttled));
         query.push(" AND m.paused_at IS NULL AND m.urgency < ").push_bind(warn);
-        query.push(" AND m.checked_at >= ").push_bind(proof_from(now));
+        // What waits for a sign-in was never checked, or not since.
+        query.push(" AND (m.checked_at IS NULL OR m.checked_at >= ").push_bind(proof_from(now)).push(")");
         return;
     }
     if status.is_empty() {
@@ -302,8 +303,8 @@ where
         .push_bind(dead)
         .push(")");
     match status {
-        Status::Unverified => {
-            query.push(" AND m.checked_at IS NULL AND m.urgency = ").push_bind(rank(Status::Unverified));
+        Status::Unverified | Status::SignInPending => {
+            query.push(" AND m.checked_at IS NULL AND m.urgency = ").push_bind(rank(status));
         }
         Status::Unknown => {
             query.push(" AND m.checked_at < ").push_bind(proof_from(now));

@@ -10,12 +10,13 @@ use crate::applications::{Application, store as applications};
 use crate::clock::UnixTime;
 use crate::error::{AppError, Result};
 use crate::ids::MailboxId;
+use crate::tokens::store as grants;
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
 use crate::web::trouble::{Trouble, Whose};
 use crate::web::when::date;
 use crate::web::{Badge, Page, Shell, Tab, When, fragment, see_other, wants_fragment};
-use crate::words::Cause;
+use crate::words::{Cause, Status};
 
 use super::history::{self, Check};
 use super::ladder::{Outcome, Rung, Step};
@@ -48,6 +49,10 @@ struct Show {
     is_default: bool,
     steps: Vec<StepView>,
     history: Vec<Event>,
+    access: &'static str,
+    person: Option<Person>,
+    /// Only one button of a page stands out.
+    check_look: &'static str,
     application_id: String,
     application: String,
     tenant: String,
@@ -92,6 +97,14 @@ struct Remedy {
     label: &'static str,
 }
 
+/// Who signs in for the mailbox.
+struct Person {
+    expected: String,
+    signed_in: Option<When>,
+    /// Whether the page's first button is to sign in.
+    needed: bool,
+}
+
 /// A line of the history; equal neighbours are one line.
 struct Event {
     family: &'static str,
@@ -113,11 +126,13 @@ pub async fn show(
     if mailbox.deleted.is_some() {
         return Ok(gone::page(&app, &me, &mailbox));
     }
+    let signs_in = mailbox.is_delegated();
     let page = page(&app, &me, mailbox).await?;
     if wants_fragment(&headers, "health") {
         return Ok(fragment(&headers, page.as_health().render()));
     }
-    Ok(Page::new(page).into_response())
+    let origins = if signs_in { app.microsoft.clouds().origins() } else { Vec::new() };
+    Ok(Page::new(page).sending_to(origins).into_response())
 }
 
 /// An address in place of the ID leads to the mailbox that has it.
@@ -135,6 +150,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
     let health = &mailbox.health;
     let shown = mailbox.shown(now, application.credential_ends_at);
     let checking = health.is_checking(now);
+    let person = person(app, &mailbox).await?;
     // After a change of the settings the newest check is about another address or application.
     let last = checks.first().filter(|check| health.last_check.as_ref() == Some(&check.id));
     let trouble = last.and_then(|check| trouble(app, check, &mailbox, &application));
@@ -142,7 +158,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
     let others = if shared { applications::mailbox_count(&app.db, &application.id).await? - 1 } else { 0 };
     Ok(Show {
         shell: me.shell(app, Section::Mailboxes),
-        tabs: tabs(&mailbox.id, "", me.may(Role::MailboxAdministrator)),
+        tabs: tabs(&mailbox, "", me.may(Role::MailboxAdministrator)),
         status: shown.incoming.worse(shown.outgoing).into(),
         incoming: shown.incoming.into(),
         outgoing: shown.outgoing.into(),
@@ -158,6 +174,9 @@ async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
         steps: last.map_or_else(Vec::new, |check| check.ladder.steps()).into_iter().map(StepView::from).collect(),
         history: events(&checks, when),
         trouble: trouble.filter(|_| !checking),
+        access: mailbox.access.label(),
+        check_look: if person.as_ref().is_some_and(|person| person.needed) { "" } else { "go" },
+        person,
         application_id: application.id.to_string(),
         application: application.name,
         tenant: application.tenant.to_string(),
@@ -169,6 +188,14 @@ async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
         address: mailbox.address,
         display_name: mailbox.display_name,
     })
+}
+
+async fn person(app: &App, mailbox: &Mailbox) -> Result<Option<Person>> {
+    let Some(expected) = mailbox.signs_in().map(str::to_owned) else { return Ok(None) };
+    let grant = grants::find_delegated(&app.db, &mailbox.id).await?;
+    let signed_in = grant.map(|grant| When::at(grant.signed_in_at, app.clock.now(), &app.config.time_zone));
+    let needed = signed_in.is_none() || mailbox.health.incoming == Status::Failing(Cause::NeedsSignIn);
+    Ok(Some(Person { expected, signed_in, needed }))
 }
 
 fn remedy(check: &Check, application: &Application, me: &SignedIn) -> Option<Remedy> {
@@ -199,17 +226,18 @@ fn trouble(app: &App, check: &Check, mailbox: &Mailbox, application: &Applicatio
         client_id: application.client_id.to_string(),
         tenant: application.tenant.to_string(),
         mailbox: &mailbox.address,
+        person: mailbox.signs_in().unwrap_or_default(),
         ended: ended.map(|end| date(end, &app.config.time_zone)),
     };
     Some(Trouble::of(app, failure, &whose))
 }
 
 /// The tabs that all pages of a mailbox share.
-pub fn tabs(id: &MailboxId, current: &str, may_edit: bool) -> Vec<Tab> {
-    let all = [("", "Health"), ("/checks", "Checks"), ("/edit", "Settings")];
+pub fn tabs(mailbox: &Mailbox, current: &str, may_edit: bool) -> Vec<Tab> {
+    let all = [("", "Health"), ("/sign-in", "Sign-in"), ("/checks", "Checks"), ("/edit", "Settings")];
     all.into_iter()
-        .filter(|(path, _)| may_edit || *path != "/edit")
-        .map(|(path, label)| Tab { href: format!("/mailboxes/{id}{path}"), label, current: path == current })
+        .filter(|(path, _)| (may_edit || *path != "/edit") && (mailbox.is_delegated() || *path != "/sign-in"))
+        .map(|(path, label)| Tab { href: format!("/mailboxes/{}{path}", mailbox.id), label, current: path == current })
         .collect()
 }
 
@@ -236,6 +264,7 @@ fn event(count: usize, check: &Check, at: When) -> Event {
         "test_message" => "test message",
         "saved" => "saved",
         "mended" => "its application works again",
+        "signed_in" => "signed in",
         _ => "check",
     };
     let text = match count {

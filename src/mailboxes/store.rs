@@ -10,26 +10,26 @@ use crate::ids::{ApplicationId, CheckId, MailboxId};
 use crate::words::Status;
 
 use super::history::Check;
-use super::mailbox::{BIN_LASTS, CHECK_ENDS, Health, Mailbox, Stamp};
+use super::mailbox::{Access, BIN_LASTS, CHECK_ENDS, Health, Mailbox, Stamp};
 
 const INSERT: &str = "
-    INSERT INTO mailboxes (id, address, address_key, sort_key, display_name, account_type, access_type, application_id, version,
-        created_by, created_at, updated_at, incoming, outgoing, urgency, since, search_text)
-    VALUES ($1, $2, $3, $3, $4, 'office365', 'application', $5, 1, $6, $7, $7, 'unverified', 'unverified', $8, $7, $9)";
+    INSERT INTO mailboxes (id, address, address_key, sort_key, display_name, account_type, access_type, signs_in_as, application_id,
+        version, created_by, created_at, updated_at, incoming, outgoing, urgency, since, search_text)
+    VALUES ($1, $2, $3, $3, $4, 'office365', $5, $6, $7, 1, $8, $9, $9, $10, $10, $11, $9, $12)";
 
 const UPDATE: &str = "
     UPDATE mailboxes SET address = $3, address_key = $4, sort_key = $4, display_name = $5, application_id = $6,
-        version = version + 1, updated_at = $7, search_text = $8
+        version = version + 1, updated_at = $7, search_text = $8, access_type = $9, signs_in_as = $10
     WHERE id = $1 AND version = $2 AND deleted_at IS NULL
     RETURNING id";
 
-const UNVERIFY: &str = "
-    UPDATE mailboxes SET incoming = 'unverified', outgoing = 'unverified', urgency = $2, since = $3, checked_at = NULL, good_at = NULL,
-        sent_at = NULL, checking_since = NULL, last_check_id = NULL
+const START_ANEW: &str = "
+    UPDATE mailboxes SET incoming = $4, outgoing = $4, urgency = $2, since = $3, checked_at = NULL, good_at = NULL, sent_at = NULL,
+        checking_since = NULL, last_check_id = NULL
     WHERE id = $1";
 
 const FIND: &str = "
-    SELECT id, address, display_name, application_id, version, created_by, created_at, paused_by, paused_at, deleted_by, deleted_at,
+    SELECT id, address, display_name, access_type, signs_in_as, application_id, version, created_by, created_at, paused_by, paused_at, deleted_by, deleted_at,
         incoming, outgoing, since, checking_since, checked_at, good_at, sent_at, last_check_id
     FROM mailboxes WHERE id = $1";
 
@@ -49,6 +49,20 @@ const FINISH_CHECK: &str = "
         last_check_id = $8
     WHERE id = $1 AND checking_since = $9 AND address = $10 AND application_id = $11
     RETURNING id";
+
+const SIGNED_IN: &str = "
+    UPDATE mailboxes SET
+        since = CASE WHEN incoming = $2 AND outgoing = $3 THEN since ELSE $4 END,
+        incoming = $2, outgoing = $3, urgency = $5, checking_since = NULL, checked_at = $4,
+        good_at = CASE WHEN $6 THEN $4 ELSE good_at END,
+        sent_at = CASE WHEN $2 = 'connected' AND $3 <> 'connected' THEN NULL ELSE sent_at END,
+        last_check_id = $7
+    WHERE id = $1 AND address = $8 AND application_id = $9 AND access_type = 'delegated' AND signs_in_as = $10 AND deleted_at IS NULL
+    RETURNING id";
+
+const WAIT_FOR_SIGN_IN: &str = "
+    UPDATE mailboxes SET incoming = 'sign_in_pending', outgoing = 'sign_in_pending', urgency = $2, since = $3, checked_at = NULL
+    WHERE id = $1 AND access_type = 'delegated' AND deleted_at IS NULL AND incoming IN ('unverified', 'needs_sign_in')";
 
 const ABANDON_CHECK: &str = "UPDATE mailboxes SET checking_since = NULL WHERE id = $1 AND checking_since = $2";
 
@@ -91,6 +105,8 @@ pub(super) struct Row {
     id: MailboxId,
     address: String,
     display_name: String,
+    access_type: String,
+    signs_in_as: String,
     application_id: ApplicationId,
     version: i64,
     created_by: String,
@@ -127,6 +143,7 @@ impl TryFrom<Row> for Mailbox {
                 sent_at: row.sent_at,
                 last_check: row.last_check_id,
             },
+            access: Access::parse(&row.access_type, &row.signs_in_as).ok_or_else(|| wrong("access_type"))?,
             id: row.id,
             address: row.address,
             display_name: row.display_name,
@@ -169,21 +186,21 @@ fn search_text(mailbox: &Mailbox) -> String {
     format!("{}\n{}", mailbox.address, mailbox.display_name).to_lowercase()
 }
 
-fn unverified_urgency() -> i64 {
-    i64::from(Status::Unverified.rank())
-}
-
 /// Adds a mailbox that was never checked.
 pub async fn insert(tx: &mut Tx, mailbox: &Mailbox) -> Result<Written> {
+    let first = Health::new(&mailbox.access, mailbox.created.at).incoming;
     let done = in_tx!(tx, |c| sqlx::query(INSERT)
         .bind(&mailbox.id)
         .bind(&mailbox.address)
         .bind(address_key(&mailbox.address))
         .bind(&mailbox.display_name)
+        .bind(mailbox.access.value())
+        .bind(mailbox.access.person())
         .bind(&mailbox.application_id)
         .bind(&mailbox.created.by)
         .bind(mailbox.created.at)
-        .bind(unverified_urgency())
+        .bind(first.value())
+        .bind(i64::from(first.rank()))
         .bind(search_text(mailbox))
         .execute(c)
         .await
@@ -192,9 +209,9 @@ pub async fn insert(tx: &mut Tx, mailbox: &Mailbox) -> Result<Written> {
     written(done)
 }
 
-/// Changes the settings, if nobody else has changed anything since `mailbox.version`. With `unverify`, what was known
-/// of its health no longer holds.
-pub async fn update(tx: &mut Tx, mailbox: &Mailbox, unverify: bool, now: UnixTime) -> Result<Written> {
+/// Changes the settings, if nobody else has changed anything since `mailbox.version`. With `anew`, what was known of
+/// its health no longer holds.
+pub async fn update(tx: &mut Tx, mailbox: &Mailbox, anew: bool, now: UnixTime) -> Result<Written> {
     let done: sqlx::Result<Option<MailboxId>> = in_tx!(tx, |c| sqlx::query_scalar(UPDATE)
         .bind(&mailbox.id)
         .bind(mailbox.version)
@@ -204,19 +221,29 @@ pub async fn update(tx: &mut Tx, mailbox: &Mailbox, unverify: bool, now: UnixTim
         .bind(&mailbox.application_id)
         .bind(now)
         .bind(search_text(mailbox))
+        .bind(mailbox.access.value())
+        .bind(mailbox.access.person())
         .fetch_optional(c)
         .await);
     let done = written(done)?;
-    if done == Written::Done && unverify {
-        in_tx!(tx, |c| sqlx::query(UNVERIFY)
-            .bind(&mailbox.id)
-            .bind(unverified_urgency())
-            .bind(now)
-            .execute(c)
-            .await
-            .affected())?;
+    if done == Written::Done && anew {
+        start_anew(tx, mailbox, now).await?;
     }
     Ok(done)
+}
+
+/// Forgets what was known of the health of a mailbox, as if it had just been added.
+pub async fn start_anew(tx: &mut Tx, mailbox: &Mailbox, now: UnixTime) -> Result<()> {
+    let first = Health::new(&mailbox.access, now).incoming;
+    in_tx!(tx, |c| sqlx::query(START_ANEW)
+        .bind(&mailbox.id)
+        .bind(i64::from(first.rank()))
+        .bind(now)
+        .bind(first.value())
+        .execute(c)
+        .await
+        .affected())?;
+    Ok(())
 }
 
 /// The mailbox, living or in the bin.
@@ -264,6 +291,33 @@ pub async fn finish_check(tx: &mut Tx, mailbox: &Mailbox, check: &Check, sent: b
         .fetch_optional(c)
         .await)?;
     Ok(finished.is_some())
+}
+
+/// Writes down what a sign-in for `mailbox` found; a check that runs meanwhile no longer counts. `false`, and nothing is
+/// written, if the mailbox is no longer what it was.
+pub async fn signed_in(tx: &mut Tx, mailbox: &Mailbox, check: &Check) -> Result<bool> {
+    let urgency = check.incoming.worse(check.outgoing).rank();
+    let written: Option<MailboxId> = in_tx!(tx, |c| sqlx::query_scalar(SIGNED_IN)
+        .bind(&check.mailbox_id)
+        .bind(check.incoming.value())
+        .bind(check.outgoing.value())
+        .bind(check.finished_at)
+        .bind(i64::from(urgency))
+        .bind(check.incoming == Status::Connected)
+        .bind(&check.id)
+        .bind(&mailbox.address)
+        .bind(&mailbox.application_id)
+        .bind(mailbox.access.person())
+        .fetch_optional(c)
+        .await)?;
+    Ok(written.is_some())
+}
+
+/// Notes that somebody was asked to sign in, for a mailbox that cannot be opened before.
+pub async fn wait_for_sign_in(tx: &mut Tx, id: &MailboxId, now: UnixTime) -> Result<()> {
+    let rank = i64::from(Status::SignInPending.rank());
+    in_tx!(tx, |c| sqlx::query(WAIT_FOR_SIGN_IN).bind(id).bind(rank).bind(now).execute(c).await.affected())?;
+    Ok(())
 }
 
 /// Ends a check that came to no verdict.

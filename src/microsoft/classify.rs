@@ -12,15 +12,13 @@ use super::failure::{Failure, Retry, Seen, word};
 use super::token_answer::EntraError;
 use crate::words::{Cause, Code, Transport, articles};
 
-/// On what ground a token was asked for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Flow {
-    /// By the application alone, with its secret.
-    Secret,
-    /// By the application alone, with its certificate.
-    Certificate,
-    /// With the saved sign-in of a person.
-    OnBehalfOfUser,
+/// How a token was asked for, as far as it tells what a refusal means.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Flow {
+    /// With the sign-in of a person, now or earlier; else by the application alone.
+    pub by_person: bool,
+    /// The application proved itself by its certificate; else by its secret.
+    pub by_certificate: bool,
 }
 
 /// The causes that one kind of refusal can have; the first one holds unless a number says another.
@@ -97,7 +95,7 @@ fn named(possible: Possible, number: Option<u32>) -> Cause {
 }
 
 fn possible(error: &EntraError, flow: Flow) -> Possible {
-    let by_person = if flow == Flow::OnBehalfOfUser { PERSON } else { POLICY };
+    let by_person = if flow.by_person { PERSON } else { POLICY };
     if error.error == "consent_required" || error.suberror.as_deref() == Some("consent_required") {
         return CONSENT;
     }
@@ -106,7 +104,7 @@ fn possible(error: &EntraError, flow: Flow) -> Possible {
     }
     match error.error.as_str() {
         "invalid_grant" | "interaction_required" | "login_required" => by_person,
-        "invalid_client" if flow == Flow::Certificate => CERTIFICATE,
+        "invalid_client" if flow.by_certificate => CERTIFICATE,
         "invalid_client" => SECRET,
         "unauthorized_client" => APPLICATION,
         "invalid_tenant" => TENANT,

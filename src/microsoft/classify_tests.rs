@@ -3,6 +3,10 @@ use std::collections::HashMap;
 use super::super::failure::seen_for_tests;
 use super::*;
 
+const ALONE: Flow = Flow { by_person: false, by_certificate: false };
+const BY_CERTIFICATE: Flow = Flow { by_person: false, by_certificate: true };
+const FOR_USER: Flow = Flow { by_person: true, by_certificate: false };
+
 /// Every AADSTS code of the design notes, with the `error` it comes with and the cause it has without a user and on
 /// behalf of one (the same where only one is given).
 const TABLE: &[(&[u32], &str, Cause, Cause)] = {
@@ -70,9 +74,9 @@ fn cause(name: &str, number: u32, flow: Flow) -> Cause {
 fn every_code_has_its_cause_and_its_own_article() {
     for (numbers, name, alone, for_user) in TABLE {
         for number in *numbers {
-            assert_eq!(cause(name, *number, Flow::Secret), *alone, "{number} {name}");
-            assert_eq!(cause(name, *number, Flow::OnBehalfOfUser), *for_user, "{number} {name}");
-            let article = failure(400, &error(name, *number), Flow::OnBehalfOfUser).article();
+            assert_eq!(cause(name, *number, ALONE), *alone, "{number} {name}");
+            assert_eq!(cause(name, *number, FOR_USER), *for_user, "{number} {name}");
+            let article = failure(400, &error(name, *number), FOR_USER).article();
             assert!(article.codes.contains(&format!("AADSTS{number}")), "{number} is explained by {}", article.key);
         }
     }
@@ -101,10 +105,10 @@ fn an_unknown_number_falls_back_to_what_the_error_says() {
         ("", Cause::Other, Cause::Other),
     ];
     for (name, alone, for_user) in cases {
-        assert_eq!(cause(name, 99_999, Flow::Secret), alone, "{name}");
-        assert_eq!(cause(name, 99_999, Flow::OnBehalfOfUser), for_user, "{name}");
+        assert_eq!(cause(name, 99_999, ALONE), alone, "{name}");
+        assert_eq!(cause(name, 99_999, FOR_USER), for_user, "{name}");
     }
-    assert_eq!(cause("invalid_client", 99_999, Flow::Certificate), Cause::CertificateRefused);
+    assert_eq!(cause("invalid_client", 99_999, BY_CERTIFICATE), Cause::CertificateRefused);
 }
 
 #[test]
@@ -113,7 +117,7 @@ fn a_number_cannot_turn_a_refusal_into_something_that_passes_or_back() {
     for (numbers, ..) in TABLE {
         for number in numbers.iter().filter(|number| **number != 50_196) {
             for name in ["invalid_client", "unauthorized_client", "invalid_tenant", "invalid_grant", "server_error"] {
-                for flow in [Flow::Secret, Flow::OnBehalfOfUser] {
+                for flow in [ALONE, FOR_USER] {
                     let is_transient = cause(name, *number, flow).is_transient();
                     assert_eq!(is_transient, transient.contains_key(name), "{number} {name}");
                 }
@@ -125,27 +129,27 @@ fn a_number_cannot_turn_a_refusal_into_something_that_passes_or_back() {
 #[test]
 fn status_then_consent_then_claims_come_before_the_error() {
     let refused = error("invalid_client", 7_000_222);
-    assert_eq!(failure(503, &refused, Flow::Secret).cause, Cause::ProviderDown);
-    assert_eq!(failure(429, &refused, Flow::Secret).cause, Cause::Throttled);
-    assert_eq!(failure(503, &error("x", 90_055), Flow::Secret).cause, Cause::Throttled);
+    assert_eq!(failure(503, &refused, ALONE).cause, Cause::ProviderDown);
+    assert_eq!(failure(429, &refused, ALONE).cause, Cause::Throttled);
+    assert_eq!(failure(503, &error("x", 90_055), ALONE).cause, Cause::Throttled);
 
     let asks_more = |claims: &str| EntraError { claims: Some(claims.into()), ..error("invalid_request", 99_999) };
-    let failure_with_claims = failure(400, &asks_more(r#"{"access_token":{}}"#), Flow::OnBehalfOfUser);
+    let failure_with_claims = failure(400, &asks_more(r#"{"access_token":{}}"#), FOR_USER);
     assert_eq!(failure_with_claims.cause, Cause::NeedsSignIn);
     assert_eq!(failure_with_claims.claims.as_deref(), Some(r#"{"access_token":{}}"#));
-    assert_eq!(failure(400, &asks_more("{}"), Flow::Secret).cause, Cause::Blocked);
+    assert_eq!(failure(400, &asks_more("{}"), ALONE).cause, Cause::Blocked);
 
     let consent = EntraError { suberror: Some("consent_required".into()), ..error("invalid_grant", 99_999) };
-    assert_eq!(failure(400, &consent, Flow::Secret).cause, Cause::NeedsConsent);
+    assert_eq!(failure(400, &consent, ALONE).cause, Cause::NeedsConsent);
 
     let garbled = EntraError { suberror: Some("bad_token".into()), ..error("invalid_grant", 9_002_313) };
-    assert_eq!(failure(400, &garbled, Flow::OnBehalfOfUser).cause, Cause::NeedsSignIn);
+    assert_eq!(failure(400, &garbled, FOR_USER).cause, Cause::NeedsSignIn);
 }
 
 #[test]
 fn a_wrapper_gives_way_to_the_number_it_wraps() {
     let wrapped = EntraError { error_codes: vec![70_002, 7_000_222], ..error("invalid_client", 70_002) };
-    let failure = failure(401, &wrapped, Flow::Secret);
+    let failure = failure(401, &wrapped, ALONE);
     assert_eq!((failure.cause, failure.code), (Cause::SecretExpired, Some(Code::Aadsts(7_000_222))));
 }
 
@@ -157,7 +161,7 @@ fn everything_that_support_asks_for_is_kept_and_nothing_odd() {
         correlation_id: Some("<script>".into()),
         ..error("invalid_grant", 50_076)
     };
-    let failure = failure(400, &kept, Flow::OnBehalfOfUser);
+    let failure = failure(400, &kept, FOR_USER);
     assert_eq!(failure.message, "AADSTS50076: Text.");
     assert_eq!(failure.oauth_error.as_deref(), Some("invalid_grant"));
     assert_eq!(failure.suberror.as_deref(), Some("basic_action"));
@@ -167,7 +171,7 @@ fn everything_that_support_asks_for_is_kept_and_nothing_odd() {
 
 #[test]
 fn what_passes_says_when_to_try_again_and_the_rest_says_no() {
-    let retry = |name, number| failure(400, &error(name, number), Flow::Secret).retry;
+    let retry = |name, number| failure(400, &error(name, number), ALONE).retry;
     assert_eq!(retry("invalid_client", 7_000_215), Retry::No);
     assert_eq!(retry("invalid_client", 700_024), Retry::OnceNow);
     assert_eq!(retry("invalid_grant", 50_196), Retry::After(60));

@@ -170,6 +170,13 @@ impl Clouds {
         self.authority(cloud).map(|authority| authority.origin().ascii_serialization())
     }
 
+    /// The sign-in services of all clouds that may be chosen, as [`Clouds::origin`].
+    pub fn origins(&self) -> Vec<String> {
+        let mut origins: Vec<String> = self.offered().into_iter().filter_map(|cloud| self.origin(cloud)).collect();
+        origins.dedup();
+        origins
+    }
+
     pub(super) fn speaks_plain_http(&self) -> bool {
         self.custom.as_ref().is_some_and(|cloud| cloud.authority.scheme() == "http" || cloud.graph.scheme() == "http")
     }

@@ -1,6 +1,5 @@
 //! Microsoft Entra: does the tenant exist, and where is it asked.
 
-use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
@@ -12,10 +11,14 @@ use super::{Cloud, Guid, Microsoft, Tenant};
 use crate::words::{Cause, Transport};
 
 /// A tenant that exists.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TenantFound {
     /// Its Directory (tenant) ID.
     pub id: Guid,
+    /// Who signs its ID tokens, to be compared character by character.
+    pub issuer: String,
+    /// Whether it names itself in each answer to a sign-in (RFC 9207 section 3).
+    pub names_issuer: bool,
     /// Microsoft's clock minus Postkey's, in seconds.
     pub skew_seconds: Option<i64>,
 }
@@ -26,19 +29,21 @@ impl Microsoft {
         let authority = self.authority(cloud)?;
         let address = below(authority, &[&tenant.to_string(), "v2.0", ".well-known", "openid-configuration"]);
         let request = reqwest::Request::new(reqwest::Method::GET, address);
-        let answer = self.exchange(request, SecretString::default()).await?;
+        let answer = self.exchange(request, Vec::new()).await?;
         if !answer.status.is_success() {
-            return Err(refusal(&answer, Flow::Secret));
+            return Err(refusal(&answer, Flow::default()));
         }
-        let id = match serde_json::from_slice::<Discovery>(&answer.body) {
-            Ok(found) => found.tenant(authority),
-            Err(error) => {
-                return Err(classify::transport(answer.unreadable(Some(&error)), &answer.seen));
-            }
-        };
+        let found: Discovery = serde_json::from_slice(&answer.body)
+            .map_err(|error| classify::transport(answer.unreadable(Some(&error)), &answer.seen))?;
+        let id = found.tenant(authority);
         // An issuer elsewhere, or another tenant than the one asked for, is no answer to the question.
         id.filter(|id| tenant.guid().is_none_or(|asked| asked == *id))
-            .map(|id| TenantFound { id, skew_seconds: answer.seen.skew_seconds })
+            .map(|id| TenantFound {
+                id,
+                issuer: found.issuer,
+                names_issuer: found.authorization_response_iss_parameter_supported,
+                skew_seconds: answer.seen.skew_seconds,
+            })
             .ok_or_else(|| classify::transport(Transport::BadAnswer, &answer.seen))
     }
 
@@ -66,6 +71,8 @@ pub(super) fn refusal(answer: &Answer, flow: Flow) -> Box<Failure> {
 #[derive(Deserialize)]
 struct Discovery {
     issuer: String,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
 }
 
 impl Discovery {
@@ -84,7 +91,9 @@ mod tests {
     fn the_tenant_is_read_from_an_issuer_of_the_same_authority_only() {
         let id = "9e1c0f6a-1111-4222-8333-444455556666";
         let authority = Url::parse("https://login.microsoftonline.com").unwrap();
-        let tenant = |issuer: String| Discovery { issuer }.tenant(&authority);
+        let tenant = |issuer: String| {
+            Discovery { issuer, authorization_response_iss_parameter_supported: false }.tenant(&authority)
+        };
         assert_eq!(tenant(format!("https://login.microsoftonline.com/{id}/v2.0")), Guid::parse(id));
         for other in [
             format!("https://login.microsoftonline.com.evil.example/{id}/v2.0"),

@@ -124,7 +124,7 @@ pub(super) struct Seen {
     pub retry_after: Option<u32>,
     pub skew_seconds: Option<i64>,
     /// What was sent and must not come back into a failure.
-    pub keep_out: SecretString,
+    pub keep_out: Vec<SecretString>,
 }
 
 impl Seen {
@@ -160,8 +160,7 @@ impl Seen {
     /// Microsoft's text, one line of it, without secrets and cut to `longest` bytes.
     pub(super) fn harmless(&self, text: &str, longest: usize) -> String {
         let mut text = text.to_owned();
-        let secret = self.keep_out.expose_secret();
-        if secret.len() >= 4 {
+        for secret in self.keep_out.iter().map(ExposeSecret::expose_secret).filter(|secret| secret.len() >= 4) {
             let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
             text = text.replace(secret, "[removed]").replace(&encoded, "[removed]");
         }
@@ -205,7 +204,7 @@ pub(super) fn seen_for_tests() -> Seen {
         request_id: None,
         retry_after: None,
         skew_seconds: None,
-        keep_out: SecretString::from("s3cr+t/value~"),
+        keep_out: vec![SecretString::from("s3cr+t/value~")],
     }
 }
 

@@ -77,7 +77,7 @@ impl Microsoft {
         let call = self.mailbox(cloud, token, mailbox)?;
         let mut address = call.address(&["mailFolders", "inbox"]);
         address.set_query(Some("$select=id,totalItemCount,unreadItemCount"));
-        let answer = self.ask(&call, Method::GET, address, None).await?;
+        let answer = self.ask(call.token, Method::GET, address, None).await?;
         let folder: Folder = read(&answer)?;
         Ok(Inbox { total: folder.total_item_count, unread: folder.unread_item_count, took_ms: since(started) })
     }
@@ -94,12 +94,12 @@ impl Microsoft {
         let call = self.mailbox(cloud, token, mailbox)?;
         let text = "Postkey wrote this draft to check that it may, and removes it at once.";
         let draft = json!({ "subject": MARKER, "body": { "contentType": "Text", "content": text } });
-        let answer = self.ask(&call, Method::POST, call.address(&["messages"]), Some(draft)).await?;
+        let answer = self.ask(call.token, Method::POST, call.address(&["messages"]), Some(draft)).await?;
         let created: Created = read(&answer)?;
         let for_good = call.address(&["messages", &created.id, "permanentDelete"]);
         let to_bin = call.address(&["messages", &created.id]);
-        let removed = self.ask(&call, Method::POST, for_good, None).await.is_ok()
-            || self.ask(&call, Method::DELETE, to_bin, None).await.is_ok();
+        let removed = self.ask(call.token, Method::POST, for_good, None).await.is_ok()
+            || self.ask(call.token, Method::DELETE, to_bin, None).await.is_ok();
         Ok(Draft { left_over: !removed, took_ms: since(started) })
     }
 
@@ -115,7 +115,7 @@ impl Microsoft {
             },
             "saveToSentItems": false,
         });
-        let answer = self.ask(&call, Method::POST, call.address(&["sendMail"]), Some(body)).await?;
+        let answer = self.ask(call.token, Method::POST, call.address(&["sendMail"]), Some(body)).await?;
         if answer.status != StatusCode::ACCEPTED {
             return Err(classify::transport(Transport::BadAnswer, &answer.seen));
         }
@@ -128,10 +128,16 @@ impl Microsoft {
     }
 
     /// Asks Graph; every answer but a success is a failure.
-    async fn ask(&self, call: &Call<'_>, method: Method, address: Url, body: Option<Value>) -> Outcome<Answer> {
+    pub(super) async fn ask(
+        &self,
+        token: &AccessToken,
+        method: Method,
+        address: Url,
+        body: Option<Value>,
+    ) -> Outcome<Answer> {
         let mut request = Request::new(method, address);
         let headers = request.headers_mut();
-        let mut bearer = HeaderValue::try_from(format!("Bearer {}", call.token.reveal()))
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.reveal()))
             .map_err(|_| Failure::of(Cause::SecretUnreadable, "The token cannot be sent.", self.clock.now()))?;
         bearer.set_sensitive(true);
         headers.insert(AUTHORIZATION, bearer);
@@ -146,7 +152,7 @@ impl Microsoft {
             }
             None => {}
         }
-        let answer = self.exchange(request, call.token.secret()).await?;
+        let answer = self.exchange(request, vec![token.secret()]).await?;
         if answer.status.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
     }
 }
@@ -166,7 +172,7 @@ fn refusal(answer: &Answer) -> Box<Failure> {
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Outcome<T> {
+pub(super) fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Outcome<T> {
     serde_json::from_slice(&answer.body)
         .map_err(|error| classify::transport(answer.unreadable(Some(&error)), &answer.seen))
 }

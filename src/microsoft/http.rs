@@ -45,8 +45,8 @@ impl Answer {
 }
 
 impl Microsoft {
-    /// Sends a request and reads the whole answer. `keep_out` is the secret it carries.
-    pub(super) async fn exchange(&self, mut request: Request, keep_out: SecretString) -> Outcome<Answer> {
+    /// Sends a request and reads the whole answer. `keep_out` are the secrets it carries.
+    pub(super) async fn exchange(&self, mut request: Request, keep_out: Vec<SecretString>) -> Outcome<Answer> {
         let guid = fresh_guid().to_string();
         for (name, value) in [("client-request-id", guid.as_str()), ("return-client-request-id", "true")] {
             if let Ok(value) = value.parse() {
@@ -107,7 +107,8 @@ pub(super) fn below(root: &Url, parts: &[&str]) -> Url {
     address
 }
 
-fn host(address: &Url) -> Option<String> {
+/// The host of an address, with its port if that is unusual.
+pub(super) fn host(address: &Url) -> Option<String> {
     let host = address.host_str()?;
     Some(address.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }

@@ -52,6 +52,12 @@ pub struct Issued {
     pub refresh_at: Option<UnixTime>,
     /// The permissions it seems to carry; for diagnosis only.
     pub roles: Roles,
+    /// What the next token is got with, if the answer brought one; kept out of `Debug`.
+    pub refresh_token: Option<SecretString>,
+    /// Who signed in; to be checked before it is believed. Kept out of `Debug`.
+    pub id_token: Option<SecretString>,
+    /// The scopes that were granted; `None` if the answer does not list them, and then they are those asked for.
+    pub scopes: Option<Vec<String>>,
     /// Microsoft's clock minus Postkey's, in seconds.
     pub skew_seconds: Option<i64>,
     /// How long Microsoft took, in milliseconds.
@@ -63,10 +69,13 @@ impl Issued {
     pub(super) fn believe(answer: &TokenAnswer, issued_at: UnixTime, longest: usize) -> Option<Self> {
         let token = answer.access_token().secret();
         let life = answer.expires_in()?.as_secs();
+        let fits =
+            |token: &str| (1..=longest).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
         let believable = *answer.token_type() == BasicTokenType::Bearer
             && LIFE.contains(&life)
-            && (1..=longest).contains(&token.len())
-            && token.bytes().all(|byte| byte.is_ascii_graphic());
+            && fits(token)
+            && answer.refresh_token().is_none_or(|token| fits(token.secret()))
+            && answer.id_token().is_none_or(|token| fits(token.secret()));
         let later = |seconds: u64| Some(issued_at.plus(i64::try_from(seconds).ok()?));
         believable.then_some(())?;
         Some(Self {
@@ -75,6 +84,9 @@ impl Issued {
             expires_at: later(life)?,
             refresh_at: answer.refresh_in().filter(|seconds| (1..life).contains(seconds)).and_then(later),
             roles: Roles::of(token),
+            refresh_token: answer.refresh_token().map(|token| SecretString::from(token.secret().as_str())),
+            id_token: answer.id_token().map(|token| SecretString::from(token.secret())),
+            scopes: answer.scopes().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
             skew_seconds: None,
             took_ms: 0,
         })
@@ -113,6 +125,10 @@ mod tests {
         }
         assert!(believed("t", "mac", "3599", "").is_none());
         assert!(believed(&"t".repeat(16_000), "Bearer", "3599", "").is_some());
+        let long = format!(r#","refresh_token":"{}""#, "r".repeat(16_001));
+        for odd in [&long, r#","refresh_token":"a b""#, r#","id_token":"a\nb""#] {
+            assert!(believed("t", "Bearer", "3599", odd).is_none(), "{odd}");
+        }
         for token in ["", "a b", "a\\u0000b", "a\\r\\nb", "é", &"t".repeat(16_001)] {
             assert!(believed(token, "Bearer", "3599", "").is_none(), "{token}");
         }
@@ -120,7 +136,9 @@ mod tests {
 
     #[test]
     fn a_token_is_never_shown() {
-        let issued = believed("s3cr3t", "Bearer", "3599", "").unwrap();
+        let more = r#","refresh_token":"s3cr3t-r","id_token":"s3cr3t-i""#;
+        let issued = believed("s3cr3t", "Bearer", "3599", more).unwrap();
+        assert!(issued.refresh_token.is_some() && issued.id_token.is_some());
         assert!(!format!("{issued:?}").contains("s3cr3t"));
     }
 }

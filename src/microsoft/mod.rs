@@ -1,18 +1,22 @@
 //! The only code that knows Microsoft's addresses and wire formats. Everything it learns leaves as Postkey's own
-//! types: a token, the size of an inbox, or a [`Failure`] with a cause.
+//! types: a token, a person, the size of an inbox, or a [`Failure`] with a cause.
 //!
 //! ```text
-//! GET  {authority}/{tenant}/v2.0/.well-known/openid-configuration   entra.rs              does the tenant exist
-//! POST {authority}/{tenant}/oauth2/v2.0/token                       application_token.rs  a token without a user
-//! GET  {graph}/v1.0/users/{mailbox}/mailFolders/inbox               graph.rs              can it be read
-//! POST {graph}/v1.0/users/{mailbox}/messages                        graph.rs              can it be changed
-//! POST {graph}/v1.0/users/{mailbox}/sendMail                        graph.rs              can it be sent from
+//! GET  {authority}/{tenant}/v2.0/.well-known/openid-configuration   entra.rs      does the tenant exist
+//! GET  {authority}/{tenant}/oauth2/v2.0/authorize                   authorize.rs  where a person's browser is sent to sign in
+//! GET  {authority}/{tenant}/v2.0/adminconsent                       authorize.rs  and an administrator's to consent
+//! POST {authority}/{tenant}/oauth2/v2.0/token                       token.rs      a token, with or without a user
+//! GET  {authority}/{tenant}/discovery/v2.0/keys                     id_token.rs   who signed in, proven
+//! GET  {graph}/v1.0/me                                              people.rs     who that is in the directory
+//! GET  {graph}/v1.0/users/{mailbox}/mailFolders/inbox               graph.rs      can it be read
+//! POST {graph}/v1.0/users/{mailbox}/messages                        graph.rs      can it be changed
+//! POST {graph}/v1.0/users/{mailbox}/sendMail                        graph.rs      can it be sent from
 //! ```
 //!
 //! No redirect is followed, nothing is sent to a host that is not in [`Clouds`], and no answer is believed beyond
 //! the sizes in [`Limits`].
 
-mod application_token;
+mod authorize;
 pub mod certificate;
 mod classify;
 mod clouds;
@@ -20,11 +24,15 @@ mod entra;
 mod failure;
 mod graph;
 mod http;
+mod id_token;
 mod ids;
 mod issued;
 pub mod paste;
+mod people;
 mod retry_after;
 mod roles;
+pub mod scopes;
+mod token;
 mod token_answer;
 mod transport;
 
@@ -33,17 +41,19 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-pub use application_token::{ApplicationRef, Credential};
+pub use authorize::{Prompt, SignInRequest};
 pub use certificate::{SelfSigned, Thumbprint};
-pub use classify::Flow;
 pub use clouds::{Cloud, Clouds, CustomCloud};
 pub use entra::TenantFound;
 pub use failure::{Failure, Outcome, Retry};
 pub use graph::{Accepted, Draft, Inbox, Message};
+pub use id_token::{ExpectedToken, Identity};
 pub use ids::{ClientId, Domain, Guid, Tenant};
 pub use issued::{AccessToken, Issued};
 pub use paste::PasteError;
+pub use people::Profile;
 pub use roles::Roles;
+pub use token::{ApplicationRef, Credential, GrantType};
 
 use crate::clock::Clock;
 

@@ -18,12 +18,41 @@ pub(super) struct TokenAnswer {
     expires_in: u64,
     #[serde(default, deserialize_with = "optional_seconds")]
     refresh_in: Option<u64>,
+    #[serde(default, deserialize_with = "refresh_token")]
+    refresh_token: Option<RefreshToken>,
+    #[serde(default, deserialize_with = "id_token")]
+    id_token: Option<IdToken>,
+    #[serde(default, deserialize_with = "scopes")]
+    scope: Option<Vec<Scope>>,
+}
+
+/// Who signed in, as the answer says it; not believed yet.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(super) struct IdToken(String);
+
+impl IdToken {
+    /// The token itself, for checking it.
+    pub(super) fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for IdToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdToken([REDACTED])")
+    }
 }
 
 impl TokenAnswer {
     /// After how many seconds to renew although the token is still good.
     pub(super) const fn refresh_in(&self) -> Option<u64> {
         self.refresh_in
+    }
+
+    /// Who signed in, if the answer says it.
+    pub(super) const fn id_token(&self) -> Option<&IdToken> {
+        self.id_token.as_ref()
     }
 }
 
@@ -43,11 +72,11 @@ impl TokenResponse for TokenAnswer {
     }
 
     fn refresh_token(&self) -> Option<&RefreshToken> {
-        None
+        self.refresh_token.as_ref()
     }
 
     fn scopes(&self) -> Option<&Vec<Scope>> {
-        None
+        self.scope.as_ref()
     }
 }
 
@@ -108,6 +137,20 @@ fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> 
     }
 }
 
+/// An empty one counts as missing, so that it is never stored over a good one (S-62).
+fn refresh_token<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RefreshToken>, D::Error> {
+    Ok(text(from)?.filter(|token| !token.is_empty()).map(RefreshToken::new))
+}
+
+fn id_token<'de, D: Deserializer<'de>>(from: D) -> Result<Option<IdToken>, D::Error> {
+    Ok(text(from)?.filter(|token| !token.is_empty()).map(IdToken))
+}
+
+/// Missing means that everything that was asked for was granted (RFC 6749 section 5.1).
+fn scopes<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Scope>>, D::Error> {
+    Ok(text(from)?.map(|scopes| scopes.split_whitespace().map(|scope| Scope::new(scope.to_owned())).collect()))
+}
+
 fn numbers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u32>, D::Error> {
     let value = Value::deserialize(from)?;
     let items = value.as_array().map_or(&[][..], Vec::as_slice);
@@ -151,6 +194,23 @@ mod tests {
             "\u{FEFF}{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"expires_in\":1}",
         ] {
             assert!(token(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_a_sign_in_adds_is_read_and_never_shown() {
+        let with = |rest: &str| {
+            token(&format!(r#"{{"access_token":"t","token_type":"Bearer","expires_in":1,{rest}}}"#)).unwrap()
+        };
+        let answer = with(r#""refresh_token":"r3fresh","id_token":"1dent","scope":"openid  Mail.Send ""#);
+        assert_eq!(answer.refresh_token().unwrap().secret(), "r3fresh");
+        assert_eq!(answer.id_token().unwrap().secret(), "1dent");
+        assert_eq!(answer.scopes().unwrap().len(), 2);
+        let shown = format!("{answer:?}");
+        assert!(!shown.contains("r3fresh") && !shown.contains("1dent"), "{shown}");
+        for odd in [r#""refresh_token":"","id_token":"""#, r#""refresh_token":7,"id_token":[],"scope":{}"#] {
+            let answer = with(odd);
+            assert!(answer.refresh_token().is_none() && answer.id_token().is_none() && answer.scopes().is_none());
         }
     }
 

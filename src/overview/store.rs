@@ -18,7 +18,8 @@ const BROKEN: &str = "
     FROM (
         SELECT application_id, incoming, outgoing, COUNT(*) AS mailboxes, MIN(since) AS since, MIN(address) AS example,
             MIN(id) AS example_id
-        FROM mailboxes WHERE deleted_at IS NULL AND paused_at IS NULL AND urgency < 2 AND checked_at >= $1
+        FROM mailboxes WHERE deleted_at IS NULL AND paused_at IS NULL AND urgency < 2
+            AND (checked_at IS NULL OR checked_at >= $1)
         GROUP BY application_id, incoming, outgoing) broken
     JOIN applications a ON a.id = broken.application_id";
 

@@ -1,4 +1,18 @@
-//! The life of a grant. Here: application tokens, one for each application and audience, shared by all its mailboxes.
+//! The life of a grant: an application's, one for each application and audience, shared by all its mailboxes; and a
+//! person's, which has a refresh token and belongs to one mailbox.
+//!
+//! ```text
+//! obtain.rs    an application's token: the stored one while it is good, else a new one
+//! refresh.rs   a person's token: the stored one while it is good, else a renewal of the saved sign-in
+//! keep.rs      what a person has just granted, sealed and stored
+//! prove.rs     shows the application's credentials to Microsoft, in order, for all three
+//! ```
 
+pub mod keep;
 pub mod obtain;
+mod obtained;
+pub mod prove;
+pub mod refresh;
 pub mod store;
+
+pub use obtained::{NoToken, Obtained, Want};

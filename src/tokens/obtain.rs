@@ -1,55 +1,18 @@
-//! Gets an application's token: the stored one while it is good, else a new one, asked for once however many wait.
+//! Gets an application's token: the stored one while it is good, else a new one, asked for once however many wait.
 
 use secrecy::SecretString;
 
 use crate::app::App;
-use crate::applications::credential::{Credential, State, in_order_of_use};
-use crate::applications::{Application, Kind, store as applications};
-use crate::clock::UnixTime;
+use crate::applications::credential::Credential;
+use crate::applications::{Application, store as applications};
 use crate::error::Result;
 use crate::ids::{CredentialId, GrantId};
-use crate::microsoft::{self, AccessToken, ApplicationRef, Failure, Issued, Roles, Thumbprint};
-use crate::words::Cause;
+use crate::microsoft::{AccessToken, ApplicationRef, Failure, GrantType, Issued, Roles};
 
+use super::obtained::renew_at;
+use super::prove;
 use super::store::{self, GRAPH, Grant};
-
-/// A token counts as ended this many seconds before Microsoft's end, as in Microsoft's own libraries.
-const MARGIN: i64 = 5 * 60;
-/// Most credentials tried for one token, so that a row of dead ones does not hammer Microsoft.
-const MOST_TRIES: usize = 3;
-
-/// Whether the stored token will do.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Want {
-    /// The stored one while it is good.
-    Good,
-    /// One that was issued later than this, because the stored one did not open what it should.
-    NewerThan(UnixTime),
-}
-
-/// A token and what is known of it.
-#[derive(Clone, Debug)]
-pub struct Obtained {
-    /// The token itself.
-    pub token: AccessToken,
-    /// Roles read from it, for diagnosis.
-    pub roles: Roles,
-    /// When Microsoft issued it.
-    pub issued_at: UnixTime,
-    /// When it ends.
-    pub expires_at: UnixTime,
-    /// Whether it was stored before.
-    pub cached: bool,
-}
-
-/// Why there is no token.
-#[derive(Clone, Debug)]
-pub enum NoToken {
-    /// Microsoft refused or could not be asked.
-    Failed(Box<Failure>),
-    /// The application has no credential that could be shown to Microsoft.
-    NoCredential,
-}
+use super::{NoToken, Obtained, Want};
 
 /// The application's token. The outer error is ours; the inner one is what Microsoft said.
 ///
@@ -68,14 +31,10 @@ pub async fn application_token(
         None => None,
     };
     let now = app.clock.now();
-    if let Some(obtained) = &opened {
-        let good = match want {
-            Want::Good => true,
-            Want::NewerThan(moment) => obtained.issued_at > moment,
-        };
-        if good && stored.as_ref().is_some_and(|grant| now < grant.renew_at) {
-            return Ok(Ok(obtained.clone()));
-        }
+    if let Some(obtained) = opened.as_ref().filter(|obtained| want.takes(obtained.issued_at))
+        && stored.as_ref().is_some_and(|grant| now < grant.renew_at)
+    {
+        return Ok(Ok(obtained.clone()));
     }
     let all = applications::credentials(&app.db, &application.id).await?;
     let tried = (*known, all.iter().map(|credential| credential.id.clone()).collect::<Vec<_>>());
@@ -83,15 +42,13 @@ pub async fn application_token(
     let same = flight.as_ref().and_then(|left| left.downcast_ref::<Left>()).filter(|left| left.tried == tried);
     let answer = match same.cloned() {
         Some(left) => Err(left.none),
-        None => ask(app, application, known, all).await?,
+        None => prove::ask(app, application, known, all, &GrantType::ClientCredentials).await?,
     };
     *flight = answer.as_ref().err().map(|none| Box::new(Left { tried, none: none.clone() }) as Box<_>);
     match answer {
         Ok((issued, credential)) => keep(app, application, stored.as_ref(), issued, &credential).await.map(Ok),
         Err(NoToken::Failed(failure)) if failure.is_transient() && want == Want::Good => {
-            // Trouble at Microsoft is no reason to withhold a token that is still good.
-            let alive = opened.filter(|obtained| now.plus(MARGIN) < obtained.expires_at);
-            Ok(alive.ok_or(NoToken::Failed(failure)))
+            Ok(opened.filter(|obtained| obtained.is_alive(now)).ok_or(NoToken::Failed(failure)))
         }
         Err(none) => Ok(Err(none)),
     }
@@ -116,7 +73,7 @@ pub async fn test_credential(
 ) -> Result<Result<(), Box<Failure>>> {
     let _flight = app.single.flight(&format!("token {}", application.id)).await;
     let stored = store::find(&app.db, &application.id, GRAPH).await?;
-    match show(app, application, known, credential).await? {
+    match prove::show(app, application, known, credential, &GrantType::ClientCredentials).await? {
         Ok(issued) => {
             keep(app, application, stored.as_ref(), issued, credential).await?;
             Ok(Ok(()))
@@ -137,70 +94,6 @@ async fn open(app: &App, grant: &Grant) -> Result<Option<Obtained>> {
     let roles = serde_json::from_str(&grant.roles).unwrap_or(Roles::Unreadable);
     let (issued_at, expires_at) = (grant.issued_at, grant.expires_at);
     Ok(Some(Obtained { token, roles, issued_at, expires_at, cached: true }))
-}
-
-async fn ask(
-    app: &App,
-    application: &Application,
-    known: &ApplicationRef,
-    all: Vec<Credential>,
-) -> Result<Result<(Issued, Credential), NoToken>> {
-    let mut first: Option<Box<Failure>> = None;
-    for credential in in_order_of_use(all, app.clock.now()).into_iter().take(MOST_TRIES) {
-        match show(app, application, known, &credential).await? {
-            Ok(issued) => return Ok(Ok((issued, credential))),
-            Err(failure) => {
-                let next_may_work = failure.cause.is_of_credential();
-                first.get_or_insert(failure);
-                if !next_may_work {
-                    break;
-                }
-            }
-        }
-    }
-    Ok(Err(first.map_or(NoToken::NoCredential, NoToken::Failed)))
-}
-
-/// Shows one credential to Microsoft and notes the answer. A fault of the network is no answer.
-async fn show(
-    app: &App,
-    application: &Application,
-    known: &ApplicationRef,
-    credential: &Credential,
-) -> Result<Result<Issued, Box<Failure>>> {
-    let Some(shown) = opened(app, credential).await? else {
-        let text = "A stored secret was changed or moved and cannot be used. Store it again.";
-        return Ok(Err(Failure::of(Cause::SecretUnreadable, text, app.clock.now())));
-    };
-    let answer = app.microsoft.application_token(known, &shown).await;
-    let state = match &answer {
-        Ok(_) => State::Accepted,
-        Err(failure) if failure.cause.is_of_credential() => State::Refused,
-        Err(_) => return Ok(answer),
-    };
-    let mut tx = app.db.begin().await?;
-    if store::still_is(&mut tx, application).await? {
-        applications::answered(&mut tx, credential, state, app.clock.now()).await?;
-        tx.commit().await?;
-    }
-    Ok(answer)
-}
-
-async fn opened(app: &App, credential: &Credential) -> Result<Option<microsoft::Credential>> {
-    let Some(sealed) = applications::sealed(&app.db, &credential.id).await? else { return Ok(None) };
-    let place = Credential::place(&credential.id);
-    let plain: SecretString = match app.keyring.open_or_reload(&app.db, place, &sealed).await? {
-        Ok(plain) => plain,
-        Err(cause) => {
-            tracing::error!(credential = %credential.id, %cause, "a stored secret does not open");
-            return Ok(None);
-        }
-    };
-    Ok(match credential.kind {
-        Kind::Secret => Some(microsoft::Credential::Secret(plain)),
-        Kind::Certificate => Thumbprint::parse(&credential.thumbprint_sha256)
-            .map(|thumbprint| microsoft::Credential::Certificate { private_key_pem: plain, thumbprint }),
-    })
 }
 
 async fn keep(
@@ -238,11 +131,4 @@ async fn keep(
         expires_at: issued.expires_at,
         cached: false,
     })
-}
-
-/// When Microsoft says so, else in time; a very short token at half its life.
-fn renew_at(issued: &Issued) -> UnixTime {
-    let life = issued.expires_at.since(issued.issued_at);
-    let margin = MARGIN.min(life / 2);
-    issued.refresh_at.unwrap_or_else(|| issued.expires_at.plus(-margin))
 }

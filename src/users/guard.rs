@@ -12,7 +12,7 @@ use crate::error::{AppError, Result};
 use crate::web::csrf::FormKey;
 use crate::web::flash::Flash;
 use crate::web::shell::NavItem;
-use crate::web::{FRAGMENT, Shell, see_other, session};
+use crate::web::{FRAGMENT, Shell, see_other, session, session_store};
 
 use super::store;
 use super::user::{Role, User};
@@ -23,6 +23,7 @@ pub struct SignedIn {
     /// Who it is.
     pub user: User,
     key: FormKey,
+    session: String,
     flash: Option<Flash>,
     fragment: bool,
 }
@@ -72,6 +73,11 @@ impl SignedIn {
         Shell { person: self.user.name.clone(), nav, flash, ..Shell::plain(app, &self.key) }
     }
 
+    /// The hash of the session, for work that ends in a request that does not carry its cookie. See [`session_may`].
+    pub fn session(&self) -> &str {
+        &self.session
+    }
+
     /// Whether this person's role is `least` or a higher one.
     pub fn may(&self, least: Role) -> bool {
         self.user.role >= least
@@ -115,7 +121,8 @@ async fn admit(app: App, session: Session, least: Role, mut request: Request, ne
             };
             let fragment = request.headers().contains_key(FRAGMENT);
             let flash = flash(&request);
-            request.extensions_mut().insert(SignedIn { user, key, flash, fragment });
+            let session = session.id().as_ref().map(session_store::hash).unwrap_or_default();
+            request.extensions_mut().insert(SignedIn { user, key, session, flash, fragment });
             next.run(request).await
         }
     }
@@ -127,6 +134,16 @@ async fn who(app: &App, session: &Session) -> Result<Option<User>> {
         Some(person) => store::by_session(&app.db, &person.id, person.epoch).await,
         None => Ok(None),
     }
+}
+
+/// Whether the session with this hash is still alive, and its person still may what `least` may.
+///
+/// # Errors
+/// If the database cannot answer.
+pub async fn session_may(app: &App, hash: &str, least: Role) -> Result<bool> {
+    let Some(person) = session_store::person(&app.db, hash, app.clock.now()).await? else { return Ok(false) };
+    let user = store::by_session(&app.db, &person.id, person.epoch).await?;
+    Ok(user.is_some_and(|user| user.role >= least))
 }
 
 fn login_address(request: &Request) -> String {

@@ -12,7 +12,7 @@ pub struct Flash {
     pub text: String,
 }
 
-const KNOWN: [(&str, &str, &str); 30] = [
+const KNOWN: [(&str, &str, &str); 35] = [
     ("saved", "ok", "Saved."),
     ("saved-with-trouble", "warn", "Saved. Not everything works yet: what was found is below."),
     ("checked", "info", "Checked just now."),
@@ -57,6 +57,15 @@ const KNOWN: [(&str, &str, &str); 30] = [
     ("bulk-paused", "ok", "The chosen mailboxes are paused."),
     ("none-chosen", "info", "Nothing was chosen, so nothing was changed. Tick the mailboxes first."),
     ("bulk-resumed", "ok", "The chosen mailboxes are resumed."),
+    ("signed-in", "ok", "Signed in, and the mailbox opened."),
+    (
+        "signed-in-closed",
+        "warn",
+        "Signed in, and that is stored; but the mailbox did not open. What was found is below.",
+    ),
+    ("link-made", "ok", "The link is ready. Copy it and send it to the person who signs in."),
+    ("link-withdrawn", "ok", "The link no longer works."),
+    ("forgotten", "ok", "The sign-in is erased here. The mailbox waits for a new one."),
     ("welcome", "ok", "Your account is ready."),
     ("signed-out", "ok", "You are signed out."),
 ];

@@ -1,7 +1,7 @@
 //! Security headers on every answer, errors and redirects included (S-31).
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -23,6 +23,17 @@ const ALWAYS: [(HeaderName, &str); 8] = [
         "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
 ];
+
+/// Lets the forms of an answer lead on to `origins`, which are schemes and hosts of Microsoft's sign-in.
+pub fn allow_forms_to(headers: &mut HeaderMap, origins: &[String]) {
+    if origins.is_empty() {
+        return;
+    }
+    let policy = CSP.replace("form-action 'self'", &format!("form-action 'self' {}", origins.join(" ")));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
 
 /// Adds the headers to whatever the inner layers answer.
 pub async fn add(State(app): State<App>, request: Request, next: Next) -> Response {

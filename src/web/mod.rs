@@ -9,6 +9,7 @@ pub mod forms;
 pub mod headers;
 pub mod lists;
 pub mod next;
+pub mod redirect_uri;
 pub mod session;
 pub mod session_store;
 pub mod shell;
@@ -21,6 +22,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use crate::error::AppError;
 
+pub use redirect_uri::RedirectUri;
 pub use shell::{Badge, Shell, Tab};
 pub use when::When;
 
@@ -32,31 +34,51 @@ pub const FRAGMENT: HeaderName = HeaderName::from_static("x-postkey-fragment");
 pub struct Page<T> {
     status: StatusCode,
     template: T,
+    /// Where its forms may lead besides to ourselves.
+    elsewhere: Vec<String>,
 }
 
 impl<T> Page<T> {
     /// An ordinary page.
     pub fn new(template: T) -> Self {
-        Self { status: StatusCode::OK, template }
+        Self::with_status(StatusCode::OK, template)
     }
 
     /// A form that came back with errors: 422, because nothing was done.
     pub fn refused(template: T) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, template }
+        Self::with_status(StatusCode::UNPROCESSABLE_ENTITY, template)
     }
 
     /// A page with another status.
     pub fn with_status(status: StatusCode, template: T) -> Self {
-        Self { status, template }
+        Self { status, template, elsewhere: Vec::new() }
+    }
+
+    /// The same page, with forms that lead on to these origins: browsers hold a redirect after a form against the page's
+    /// `form-action` as well.
+    pub fn sending_to(self, origins: impl IntoIterator<Item = String>) -> Self {
+        Self { elsewhere: origins.into_iter().collect(), ..self }
     }
 }
 
 impl<T: Template> IntoResponse for Page<T> {
     fn into_response(self) -> Response {
         match self.template.render() {
-            Ok(html) => (self.status, Html(html)).into_response(),
+            Ok(html) => {
+                let mut response = (self.status, Html(html)).into_response();
+                headers::allow_forms_to(response.headers_mut(), &self.elsewhere);
+                response
+            }
             Err(cause) => AppError::internal(cause).into_response(),
         }
+    }
+}
+
+/// Sends the browser on to `path` with the same form once more (307).
+pub fn send_again_to(path: &str) -> Response {
+    match HeaderValue::from_str(path) {
+        Ok(location) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response(),
+        Err(cause) => AppError::internal(cause).into_response(),
     }
 }
 

@@ -22,6 +22,14 @@ pub struct Person {
     pub epoch: i64,
 }
 
+impl Person {
+    /// Who signed in, from what the store holds of a session.
+    pub(super) fn read(data: &str) -> Option<Self> {
+        let mut data: serde_json::Map<String, serde_json::Value> = serde_json::from_str(data).ok()?;
+        serde_json::from_value(data.remove(PERSON)?).ok()
+    }
+}
+
 /// The layer that carries sessions, with the attributes of S-22.
 pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
     SessionManagerLayer::new(Sessions::new(app.db.clone(), app.clock.clone()))

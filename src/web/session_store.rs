@@ -11,6 +11,8 @@ use crate::clock::{Clock, UnixTime};
 use crate::db::{Affected, Db, in_tx, on_db};
 use crate::error::AppError;
 
+use super::session::Person;
+
 /// Seconds without a request after which a session is dead.
 pub const IDLE: i64 = 30 * 60;
 /// Seconds after which a session is dead however busy it was.
@@ -57,7 +59,7 @@ impl Sessions {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let made: Option<String> = in_tx!(&mut tx, |c| sqlx::query_scalar(INSERT)
-            .bind(key(id))
+            .bind(hash(id))
             .bind(data)
             .bind(now)
             .bind(now.plus(ABSOLUTE))
@@ -71,7 +73,7 @@ impl Sessions {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         in_tx!(&mut tx, |c| sqlx::query(UPDATE)
-            .bind(key(id))
+            .bind(hash(id))
             .bind(data)
             .bind(now.plus(-IDLE))
             .bind(now)
@@ -84,7 +86,7 @@ impl Sessions {
     async fn select(&self, id: &Id) -> crate::error::Result<Option<(String, UnixTime, UnixTime)>> {
         let now = self.clock.now();
         Ok(on_db!(&self.db, |c| sqlx::query_as(SELECT)
-            .bind(key(id))
+            .bind(hash(id))
             .bind(now.plus(-IDLE))
             .bind(now)
             .fetch_optional(c)
@@ -97,19 +99,26 @@ impl Sessions {
             return Ok(());
         }
         let mut tx = self.db.begin().await?;
-        in_tx!(&mut tx, |c| sqlx::query(TOUCH).bind(key(id)).bind(now).execute(c).await.affected())?;
+        in_tx!(&mut tx, |c| sqlx::query(TOUCH).bind(hash(id)).bind(now).execute(c).await.affected())?;
         tx.commit().await
     }
 
     async fn remove(&self, id: &Id) -> crate::error::Result<()> {
         let mut tx = self.db.begin().await?;
-        in_tx!(&mut tx, |c| sqlx::query(DELETE).bind(key(id)).execute(c).await.affected())?;
+        in_tx!(&mut tx, |c| sqlx::query(DELETE).bind(hash(id)).execute(c).await.affected())?;
         tx.commit().await
     }
 }
 
-/// A copy of the database must not hold a usable session (S-25).
-fn key(id: &Id) -> String {
+/// Who signed in with the session that has this hash, while it is alive.
+pub async fn person(db: &Db, hash: &str, now: UnixTime) -> crate::error::Result<Option<Person>> {
+    let found: Option<(String, UnixTime, UnixTime)> =
+        on_db!(db, |c| sqlx::query_as(SELECT).bind(hash).bind(now.plus(-IDLE)).bind(now).fetch_optional(c).await)?;
+    Ok(found.and_then(|(data, ..)| Person::read(&data)))
+}
+
+/// What the database keeps of a session's ID: a copy of it must not hold a usable session (S-25).
+pub fn hash(id: &Id) -> String {
     hash_of(&format!("postkey session|{id}"))
 }
 

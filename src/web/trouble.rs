@@ -36,6 +36,8 @@ pub struct Whose<'a> {
     pub tenant: String,
     /// The mailbox, if it is about one.
     pub mailbox: &'a str,
+    /// The person who signs in for it, if anybody does.
+    pub person: &'a str,
     /// When the credential ended, if that is known and past.
     pub ended: Option<String>,
 }
@@ -47,6 +49,7 @@ impl Trouble {
         let facts = Facts {
             application: known(whose.application),
             mailbox: known(whose.mailbox),
+            person: known(whose.person),
             // A GUID in a headline tells people nothing; "the tenant" does.
             tenant: known(&whose.tenant)
                 .filter(|tenant| tenant.contains('.') || failure.cause == Cause::TenantNotFound),

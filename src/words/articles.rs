@@ -1,6 +1,6 @@
 //! What a failure means, why it happens, what to do and who can: the sentences of `articles.en.toml`.
 //!
-//! A sentence may name facts as `{application}`, `{mailbox}`, `{tenant}`, `{client_id}`, `{host}` and `{date}`; a fact that
+//! A sentence may name facts as `{application}`, `{mailbox}`, `{person}`, `{tenant}`, `{client_id}`, `{host}` and `{date}`; a fact that
 //! is not known becomes a neutral phrase. A part in square brackets is left out when a fact in it is not known.
 
 use std::collections::HashMap;
@@ -84,7 +84,7 @@ impl Article {
 }
 
 fn capitalised(text: String) -> String {
-    let neutral = ["the application", "the mailbox", "the tenant"];
+    let neutral = ["the application", "the mailbox", "the person", "the tenant"];
     if neutral.iter().any(|phrase| text.starts_with(phrase)) {
         return format!("T{}", &text[1..]);
     }

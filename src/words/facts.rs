@@ -7,6 +7,8 @@ pub struct Facts {
     pub application: Option<String>,
     /// Address of the mailbox.
     pub mailbox: Option<String>,
+    /// Address of the person who signs in for it.
+    pub person: Option<String>,
     /// Name or ID of the tenant.
     pub tenant: Option<String>,
     /// Application (client) ID.
@@ -53,6 +55,7 @@ impl Facts {
         Self {
             application: quoted(&self.application),
             mailbox: quoted(&self.mailbox),
+            person: quoted(&self.person),
             tenant: quoted(&self.tenant),
             client_id: quoted(&self.client_id),
             host: quoted(&self.host),
@@ -69,6 +72,7 @@ impl Facts {
         let (fact, neutral) = match name {
             "application" => (&self.application, "the application"),
             "mailbox" => (&self.mailbox, "the mailbox"),
+            "person" => (&self.person, "the person who signs in"),
             "tenant" => (&self.tenant, "the tenant"),
             "client_id" => (&self.client_id, "the client ID"),
             "host" => (&self.host, "Microsoft"),

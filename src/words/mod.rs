@@ -7,6 +7,7 @@ mod code;
 mod facts;
 pub mod links;
 mod look;
+mod sign_in_result;
 mod status;
 mod who;
 
@@ -16,6 +17,7 @@ pub use code::{Code, Transport};
 pub use facts::Facts;
 pub use links::{LinkFacts, LinkKind, Portal};
 pub use look::{Family, Icon};
+pub use sign_in_result::SignInResult;
 pub use status::Status;
 pub use who::Who;
 

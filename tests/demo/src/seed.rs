@@ -12,7 +12,7 @@ use postkey::audit;
 use postkey::clock::Clock;
 use postkey::ids::{ApplicationId, CredentialId, MailboxId};
 use postkey::mailboxes::check::{self, Progress, Reason};
-use postkey::mailboxes::mailbox::{CHECK_INTERVAL, Health, Mailbox, Stamp};
+use postkey::mailboxes::mailbox::{Access, CHECK_INTERVAL, Health, Mailbox, Stamp};
 use postkey::mailboxes::store::{self, Written};
 use postkey::microsoft::{ClientId, Cloud, Clouds, CustomCloud, Limits, Microsoft, Tenant};
 use postkey_simulator::{Failure, Fault, Page, Place, Refusal, RetryAfter, Simulator};
@@ -218,6 +218,7 @@ fn mailbox(app: &App, row: &Row, application_id: &ApplicationId) -> Mailbox {
         id: MailboxId::new(now, &app.chance),
         address: row.address.clone(),
         display_name: row.name.to_owned(),
+        access: Access::WithoutUser,
         application_id: application_id.clone(),
         version: 1,
         created: Stamp { by: MAILBOX_ADMINISTRATOR.to_owned(), at: now },

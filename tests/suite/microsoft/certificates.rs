@@ -1,5 +1,5 @@
 use postkey::clock::{Clock, UnixTime};
-use postkey::microsoft::{Credential, Retry, SelfSigned, certificate};
+use postkey::microsoft::{Credential, GrantType, Retry, SelfSigned, certificate};
 use postkey::words::Cause;
 use postkey_simulator::Certificate;
 
@@ -20,19 +20,21 @@ async fn an_uploaded_certificate_opens_the_application_and_another_does_not() {
     let application = address(&world.application("Contoso Vault"));
     let (right, wrong) = (made().await, made().await);
 
-    let failure = world.microsoft.application_token(&application, &credential(&right)).await.unwrap_err();
+    let failure =
+        world.microsoft.token(&application, &credential(&right), &GrantType::ClientCredentials).await.unwrap_err();
     assert_eq!((failure.cause, failure.retry), (Cause::CertificateRefused, Retry::No), "not uploaded yet");
 
     let uploaded = Certificate::parse(right.pem.as_bytes()).unwrap();
     assert_eq!(uploaded.thumbprint().replace(':', "").to_uppercase(), right.thumbprint_sha1);
     world.sim.estate(|estate| estate.application_mut("Contoso Vault").unwrap().certificates.push(uploaded));
-    let issued = world.microsoft.application_token(&application, &credential(&right)).await.unwrap();
+    let issued = world.microsoft.token(&application, &credential(&right), &GrantType::ClientCredentials).await.unwrap();
     assert!(issued.roles.has("Mail.ReadWrite"));
 
-    let failure = world.microsoft.application_token(&application, &credential(&wrong)).await.unwrap_err();
+    let failure =
+        world.microsoft.token(&application, &credential(&wrong), &GrantType::ClientCredentials).await.unwrap_err();
     assert_eq!(failure.cause, Cause::CertificateRefused);
     let mixed = Credential::Certificate { private_key_pem: wrong.private_key_pem, thumbprint: right.thumbprint };
-    let failure = world.microsoft.application_token(&application, &mixed).await.unwrap_err();
+    let failure = world.microsoft.token(&application, &mixed, &GrantType::ClientCredentials).await.unwrap_err();
     assert_eq!(failure.cause, Cause::CertificateRefused, "the wrong key under the right name");
 }
 
@@ -44,7 +46,8 @@ async fn a_proof_signed_by_a_wrong_clock_is_told_as_such_and_tried_once_more() {
     world.sim.estate(|estate| estate.application_mut("Contoso Vault").unwrap().certificates.push(uploaded));
     world.sim.estate(|estate| estate.settings.skew_seconds = 3600);
     let application = address(&world.application("Contoso Vault"));
-    let failure = world.microsoft.application_token(&application, &credential(&made)).await.unwrap_err();
+    let failure =
+        world.microsoft.token(&application, &credential(&made), &GrantType::ClientCredentials).await.unwrap_err();
     assert_eq!((failure.cause, failure.retry), (Cause::ClockSkew, Retry::OnceNow));
     assert!(failure.skew_seconds.unwrap() > 3500);
 }

@@ -1,5 +1,5 @@
 use postkey::clock::UnixTime;
-use postkey::microsoft::{ClientId, Cloud, Guid, Retry, Roles, Tenant, paste};
+use postkey::microsoft::{ClientId, Cloud, GrantType, Guid, Retry, Roles, Tenant, paste};
 use postkey::words::{Cause, Code, articles};
 use postkey_simulator::{Bend, Failure, Fault, Kind, Place, codes};
 
@@ -28,7 +28,7 @@ async fn an_unknown_tenant_is_said_to_be_unknown() {
         assert_eq!((failure.cause, failure.retry), (Cause::TenantNotFound, Retry::No), "{name}");
         assert_eq!(failure.code, Some(Code::Aadsts(90_002)));
     }
-    let failure = world.microsoft.application_token(&nobody(), &secret("x")).await.unwrap_err();
+    let failure = world.microsoft.token(&nobody(), &secret("x"), &GrantType::ClientCredentials).await.unwrap_err();
     assert_eq!(failure.cause, Cause::TenantNotFound);
 }
 
@@ -47,7 +47,10 @@ async fn each_sample_application_gets_its_token_or_its_cause() {
         ("Contoso Retired", Err(Cause::AppNotFound)),
     ] {
         let application = world.application(name);
-        let outcome = world.microsoft.application_token(&address(&application), &secret(application.secret())).await;
+        let outcome = world
+            .microsoft
+            .token(&address(&application), &secret(application.secret()), &GrantType::ClientCredentials)
+            .await;
         match (outcome, expected) {
             (Ok(issued), Ok(roles)) => {
                 assert_eq!(issued.roles.list(), roles, "{name}");
@@ -76,7 +79,8 @@ async fn a_wrong_secret_a_secret_id_and_a_wrong_application_are_told_apart() {
         (address(&mail), secret_id.as_str(), Cause::SecretRefused),
         (other, mail.secret(), Cause::AppNotFound),
     ] {
-        let failure = world.microsoft.application_token(&application, &secret(value)).await.unwrap_err();
+        let failure =
+            world.microsoft.token(&application, &secret(value), &GrantType::ClientCredentials).await.unwrap_err();
         assert_eq!(failure.cause, cause);
         assert!(!format!("{failure:?}").contains(value), "the secret came back in {failure:?}");
         assert!(!serde_json::to_string(&failure).unwrap().contains(value));
@@ -87,7 +91,10 @@ async fn a_wrong_secret_a_secret_id_and_a_wrong_application_are_told_apart() {
 async fn a_failure_names_the_request_as_microsoft_knows_it() {
     let world = World::start().await;
     let application = world.application("Contoso Warehouse");
-    let outcome = world.microsoft.application_token(&address(&application), &secret(application.secret())).await;
+    let outcome = world
+        .microsoft
+        .token(&address(&application), &secret(application.secret()), &GrantType::ClientCredentials)
+        .await;
     let failure = outcome.unwrap_err();
     assert_eq!(failure.code, Some(Code::Aadsts(53_003)));
     let request = world.sim.requests().pop().unwrap();
@@ -103,7 +110,10 @@ async fn every_number_that_entra_may_answer_has_a_cause_and_never_a_wrong_articl
     for known in codes::all() {
         world.sim.clear_faults();
         world.sim.fault(Fault::aadsts(known.number));
-        let outcome = world.microsoft.application_token(&address(&application), &secret(application.secret())).await;
+        let outcome = world
+            .microsoft
+            .token(&address(&application), &secret(application.secret()), &GrantType::ClientCredentials)
+            .await;
         let failure = outcome.unwrap_err();
         assert_eq!(failure.oauth_error.as_deref(), Some(known.error), "{known:?}");
         assert_eq!(failure.article().cause, failure.cause, "{known:?}");
@@ -130,7 +140,10 @@ async fn what_entra_bends_is_tolerated_or_refused() {
     ] {
         world.sim.clear_faults();
         world.sim.fault(Fault::new(Place::Token, Failure::Bent(bend)));
-        let outcome = world.microsoft.application_token(&address(&application), &secret(application.secret())).await;
+        let outcome = world
+            .microsoft
+            .token(&address(&application), &secret(application.secret()), &GrantType::ClientCredentials)
+            .await;
         match outcome {
             Ok(issued) => {
                 assert!(is_good, "{bend:?}");
@@ -155,7 +168,7 @@ async fn a_cloud_that_is_not_configured_is_not_asked() {
     let clouds = postkey::microsoft::Clouds::new(None).unwrap();
     let clock = postkey::clock::Clock::standing_at(UnixTime::from_seconds(1));
     let microsoft = postkey::microsoft::Microsoft::new(clouds, super::limits(), clock, None).unwrap();
-    let failure = microsoft.application_token(&nobody(), &secret("x")).await.unwrap_err();
+    let failure = microsoft.token(&nobody(), &secret("x"), &GrantType::ClientCredentials).await.unwrap_err();
     assert_eq!(failure.cause, Cause::SetupFault);
     let failure = microsoft.read_inbox(Cloud::Custom, &token("t"), "a@b.example").await.unwrap_err();
     assert_eq!((failure.cause, failure.at), (Cause::SetupFault, UnixTime::from_seconds(1)));
@@ -171,7 +184,7 @@ async fn background_jobs_ask_side_by_side() {
             let tenant = Tenant::parse("contoso.example").unwrap();
             microsoft.tenant(Cloud::Custom, &tenant).await.unwrap();
             let secret = secret(application.secret());
-            let issued = microsoft.application_token(&address(&application), &secret).await.unwrap();
+            let issued = microsoft.token(&address(&application), &secret, &GrantType::ClientCredentials).await.unwrap();
             microsoft.read_inbox(Cloud::Custom, &issued.token, "support@contoso.example").await.unwrap()
         })
     });
@@ -190,8 +203,11 @@ async fn no_log_line_holds_a_secret_or_a_token_even_at_trace() {
     let log = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
     let log = log.with_writer(move || writer.clone()).finish();
     let guard = tracing::subscriber::set_default(log);
-    let issued =
-        world.microsoft.application_token(&address(&application), &secret(application.secret())).await.unwrap();
+    let issued = world
+        .microsoft
+        .token(&address(&application), &secret(application.secret()), &GrantType::ClientCredentials)
+        .await
+        .unwrap();
     let support = "support@contoso.example";
     world.microsoft.read_inbox(Cloud::Custom, &issued.token, support).await.unwrap();
     world.microsoft.write_draft(Cloud::Custom, &issued.token, support).await.unwrap();

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use postkey::microsoft::{Cloud, Retry, Tenant};
+use postkey::microsoft::{Cloud, GrantType, Retry, Tenant};
 use postkey::words::{Cause, Code, Transport};
 use postkey_simulator::{Failure, Fault, Page, Place, RetryAfter};
 
@@ -23,7 +23,10 @@ async fn a_pause_is_read_from_every_form_of_retry_after() {
     ] {
         world.sim.clear_faults();
         world.sim.fault(Fault::new(Place::Anywhere, Failure::Throttle(retry_after)));
-        let at_entra = world.microsoft.application_token(&address(&application), &secret(application.secret())).await;
+        let at_entra = world
+            .microsoft
+            .token(&address(&application), &secret(application.secret()), &GrantType::ClientCredentials)
+            .await;
         let at_graph = world.microsoft.read_inbox(Cloud::Custom, &token, SUPPORT).await;
         for failure in [at_entra.unwrap_err(), at_graph.unwrap_err()] {
             assert_eq!(failure.cause, Cause::Throttled, "{retry_after:?}");
@@ -44,7 +47,10 @@ async fn a_server_error_passes_whatever_its_body_is() {
             world.sim.clear_faults();
             world.sim.fault(Fault::status(Place::Anywhere, status, page));
             let found = world.microsoft.tenant(Cloud::Custom, &tenant).await;
-            let issued = world.microsoft.application_token(&address(&application), &secret(application.secret())).await;
+            let issued = world
+                .microsoft
+                .token(&address(&application), &secret(application.secret()), &GrantType::ClientCredentials)
+                .await;
             let inbox = world.microsoft.read_inbox(Cloud::Custom, &token, SUPPORT).await;
             for failure in [found.unwrap_err(), issued.unwrap_err(), inbox.unwrap_err()] {
                 assert_eq!((failure.cause, failure.retry), (Cause::ProviderDown, Retry::Backoff), "{status} {page:?}");
@@ -80,7 +86,12 @@ async fn no_broken_answer_is_believed_and_none_takes_long() {
         let started = Instant::now();
         let (found, issued, inbox) = tokio::join!(
             world.microsoft.tenant(Cloud::Custom, &tenant),
-            async { world.microsoft.application_token(&address(&application), &secret(application.secret())).await },
+            async {
+                world
+                    .microsoft
+                    .token(&address(&application), &secret(application.secret()), &GrantType::ClientCredentials)
+                    .await
+            },
             world.microsoft.read_inbox(Cloud::Custom, &token, SUPPORT),
         );
         for kind in [broken(found), broken(issued), broken(inbox)] {

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use postkey::clock::Clock;
 use postkey::microsoft::{
-    AccessToken, ApplicationRef, ClientId, Cloud, Clouds, Credential, CustomCloud, Guid, Limits, Microsoft, Outcome,
+    AccessToken, ApplicationRef, ClientId, Cloud, Clouds, Credential, CustomCloud, GrantType, Guid, Limits, Microsoft,
+    Outcome,
 };
 use postkey::words::{Cause, Code, Transport};
 use postkey_simulator::{Application, Options, Simulator};
@@ -58,7 +59,10 @@ impl World {
     /// A token for the sample application of this name, which must be given one.
     pub(crate) async fn token(&self, name: &str) -> AccessToken {
         let application = self.application(name);
-        let issued = self.microsoft.application_token(&address(&application), &secret(application.secret())).await;
+        let issued = self
+            .microsoft
+            .token(&address(&application), &secret(application.secret()), &GrantType::ClientCredentials)
+            .await;
         issued.unwrap().token
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use postkey::microsoft::{Cloud, Tenant};
+use postkey::microsoft::{Cloud, GrantType, Tenant};
 use postkey::words::{Cause, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -99,7 +99,7 @@ async fn asked_all(server: &Socket) -> [Transport; 3] {
     let microsoft = microsoft_at(&server.address, &server.address, None);
     let tenant = Tenant::parse("contoso.example").unwrap();
     let found = microsoft.tenant(Cloud::Custom, &tenant).await;
-    let issued = microsoft.application_token(&nobody(), &secret(SECRET)).await;
+    let issued = microsoft.token(&nobody(), &secret(SECRET), &GrantType::ClientCredentials).await;
     let inbox = microsoft.read_inbox(Cloud::Custom, &token(SECRET), "a@b.example").await;
     for text in [format!("{found:?}"), format!("{issued:?}"), format!("{inbox:?}")] {
         assert!(!text.contains(SECRET), "{text}");
@@ -210,7 +210,7 @@ async fn a_secret_that_is_echoed_does_not_enter_the_failure() {
     let head = format!("HTTP/1.1 401 X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
     let server = Socket::saying(head + &body).await;
     let microsoft = microsoft_at(&server.address, &server.address, None);
-    let failure = microsoft.application_token(&nobody(), &secret(SECRET)).await.unwrap_err();
+    let failure = microsoft.token(&nobody(), &secret(SECRET), &GrantType::ClientCredentials).await.unwrap_err();
     assert_eq!(failure.cause, Cause::SecretRefused);
     assert_eq!(failure.message, "AADSTS7000215: [removed] is wrong");
 }
@@ -221,7 +221,7 @@ async fn a_server_that_never_answers_costs_no_more_than_the_limit() {
     let address = format!("http://{}", listener.local_addr().unwrap());
     let microsoft = microsoft_at(&address, &address, None);
     let started = Instant::now();
-    let issued = microsoft.application_token(&nobody(), &secret(SECRET)).await;
+    let issued = microsoft.token(&nobody(), &secret(SECRET), &GrantType::ClientCredentials).await;
     assert_eq!(broken(issued), Transport::Timeout);
     assert!((Duration::from_secs(1)..Duration::from_secs(5)).contains(&started.elapsed()));
 }
@@ -231,7 +231,7 @@ async fn a_secret_travels_once_in_the_body_whatever_characters_it_has() {
     let server = Socket::saying(ok("application/json", b"{}")).await;
     let microsoft = microsoft_at(&server.address, &format!("{}/graph/", server.address), None);
     let odd = "a+b&c=d%7E e~é/\"'\\";
-    let _ = microsoft.application_token(&nobody(), &secret(odd)).await;
+    let _ = microsoft.token(&nobody(), &secret(odd), &GrantType::ClientCredentials).await;
     let asked = server.asked.lock().unwrap().pop().unwrap();
     let (head, body) = asked.split_once("\r\n\r\n").unwrap();
     let fields: HashMap<_, _> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();

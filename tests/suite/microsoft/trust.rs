@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use postkey::microsoft::{Cloud, Microsoft, Tenant};
+use postkey::microsoft::{Cloud, GrantType, Microsoft, Tenant};
 use postkey::words::Transport;
 use postkey_simulator::{Estate, Options, SimClock, Simulator, Tls};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
@@ -20,7 +20,7 @@ async fn simulator(tls: Tls) -> Simulator {
 
 async fn asked(microsoft: &Microsoft) -> Transport {
     let started = Instant::now();
-    let issued = microsoft.application_token(&nobody(), &secret("s3cr3t")).await;
+    let issued = microsoft.token(&nobody(), &secret("s3cr3t"), &GrantType::ClientCredentials).await;
     assert!(started.elapsed() < Duration::from_secs(8));
     broken(issued)
 }

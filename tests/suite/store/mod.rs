@@ -27,7 +27,7 @@ use postkey::error::Result;
 use postkey::ids::{ApplicationId, CheckId, MailboxId};
 use postkey::mailboxes::history::{self, Check};
 use postkey::mailboxes::ladder::Ladder;
-use postkey::mailboxes::mailbox::{Health, Mailbox, Stamp};
+use postkey::mailboxes::mailbox::{Access, Health, Mailbox, Stamp};
 use postkey::mailboxes::store as mailboxes_store;
 use postkey::microsoft::{ClientId, Cloud, Tenant};
 use postkey::words::Status;
@@ -134,6 +134,7 @@ impl World {
             id: MailboxId::new(self.now(), &self.app.chance),
             address: address.to_owned(),
             display_name: String::new(),
+            access: Access::WithoutUser,
             application_id: application.id.clone(),
             version: 1,
             created: Stamp { by: "Ana".to_owned(), at: self.now() },

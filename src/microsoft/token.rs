@@ -1,12 +1,15 @@
-//! A token for an application by its own credential (client credentials), asked for with the `oauth2` crate.
+//! Tokens: for an application by itself, for a person who has just signed in, and by a saved sign-in. Asked for with the
+//! `oauth2` crate.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Mutex;
 
 use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
 use oauth2::{
-    AsyncHttpClient, AuthType, Client, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
-    RequestTokenError, Scope, StandardRevocableToken, TokenUrl,
+    AsyncHttpClient, AuthType, AuthorizationCode, Client, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken,
+    TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
@@ -47,9 +50,42 @@ pub enum Credential {
     },
 }
 
+/// On what ground a token is asked for (RFC 6749 section 1.3).
+#[derive(Clone, Debug)]
+pub enum GrantType {
+    /// The application alone: client credentials.
+    ClientCredentials,
+    /// A person has just signed in.
+    AuthorizationCode {
+        /// What Microsoft sent along with the person.
+        code: SecretString,
+        /// What only the one who sent the person there knows (RFC 7636).
+        verifier: SecretString,
+        /// Where the person came back to, exactly as it was asked for.
+        redirect_uri: Url,
+    },
+    /// A person has signed in earlier. The scopes stay those of the sign-in.
+    RefreshToken(SecretString),
+}
+
+impl GrantType {
+    const fn is_by_person(&self) -> bool {
+        !matches!(self, Self::ClientCredentials)
+    }
+
+    /// What is sent along and must not come back in a text.
+    fn secrets(&self) -> Vec<SecretString> {
+        match self {
+            Self::ClientCredentials => Vec::new(),
+            Self::AuthorizationCode { code, verifier, .. } => vec![code.clone(), verifier.clone()],
+            Self::RefreshToken(token) => vec![token.clone()],
+        }
+    }
+}
+
 /// The form of a credential that travels: the secret itself, or a fresh assertion that the private key has signed.
 struct Proof {
-    flow: Flow,
+    is_assertion: bool,
     text: SecretString,
 }
 
@@ -57,7 +93,8 @@ struct Proof {
 /// closure's future cannot be shown to be `Send` in a handler.
 struct OAuthHttp<'a> {
     microsoft: &'a Microsoft,
-    proof: &'a Proof,
+    flow: Flow,
+    keep_out: Vec<SecretString>,
     slot: Mutex<Option<Answer>>,
 }
 
@@ -74,9 +111,9 @@ impl OAuthHttp<'_> {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Box<Failure>> {
         let unformed = |_| self.microsoft.unformed();
         let request = reqwest::Request::try_from(request).map_err(unformed)?;
-        let answer = self.microsoft.exchange(request, self.proof.text.clone()).await?;
+        let answer = self.microsoft.exchange(request, self.keep_out.clone()).await?;
         if answer.is_busy() {
-            return Err(refusal(&answer, self.proof.flow));
+            return Err(refusal(&answer, self.flow));
         }
         let mut response = HttpResponse::new(answer.body.clone());
         *response.status_mut() = answer.status;
@@ -101,26 +138,28 @@ type TokenClient = Client<
 >;
 
 impl Microsoft {
-    /// Gets a token for Microsoft Graph by the application's own credential (client credentials).
-    pub async fn application_token(&self, application: &ApplicationRef, credential: &Credential) -> Outcome<Issued> {
+    /// Gets a token for Microsoft Graph. The application proves itself by `credential` whatever the grant is.
+    pub async fn token(
+        &self,
+        application: &ApplicationRef,
+        credential: &Credential,
+        grant: &GrantType,
+    ) -> Outcome<Issued> {
         let (started, issued_at) = (Instant::now(), self.clock.now());
         let endpoint =
             below(self.authority(application.cloud)?, &[&application.tenant.to_string(), "oauth2", "v2.0", "token"]);
         let proof = self.proof(application.client_id, credential, &endpoint)?;
-        let client = token_client(application.client_id, endpoint, &proof);
-        let mut request = client.exchange_client_credentials().add_scope(self.default_scope(application.cloud)?);
-        if proof.flow == Flow::Certificate {
-            request = request
-                .add_extra_param("client_assertion_type", ASSERTION_TYPE)
-                .add_extra_param("client_assertion", proof.text.expose_secret());
-        }
-        let http = OAuthHttp { microsoft: self, proof: &proof, slot: Mutex::new(None) };
-        let answered = request.request_async(&http).await;
+        let flow = Flow { by_person: grant.is_by_person(), by_certificate: proof.is_assertion };
+        let mut keep_out = grant.secrets();
+        keep_out.push(proof.text.clone());
+        let http = OAuthHttp { microsoft: self, flow, keep_out, slot: Mutex::new(None) };
+        let scope = Scope::new(self.default_scope(application.cloud)?);
+        let answered = ask(&token_client(application.client_id, endpoint, &proof), &proof, scope, grant, &http).await;
         let answer = http.slot.into_inner().ok().flatten();
         let (token, answer) = match (answered, answer) {
             (Ok(token), Some(answer)) => (token, answer),
             (Err(error), answer) => {
-                return Err(self.token_refusal(error, proof.flow, answer.as_ref()));
+                return Err(self.token_refusal(error, flow, answer.as_ref()));
             }
             (Ok(_), None) => return Err(self.unformed()),
         };
@@ -131,19 +170,19 @@ impl Microsoft {
     }
 
     /// Everything that is consented to; the only scope that client credentials may ask for.
-    fn default_scope(&self, cloud: Cloud) -> Outcome<Scope> {
+    pub(super) fn default_scope(&self, cloud: Cloud) -> Outcome<String> {
         let graph = self.clouds.graph(cloud).ok_or_else(|| self.no_cloud())?;
-        Ok(Scope::new(format!("{}/.default", graph.as_str().trim_end_matches('/'))))
+        Ok(format!("{}/.default", graph.as_str().trim_end_matches('/')))
     }
 
     fn proof(&self, client_id: ClientId, credential: &Credential, endpoint: &Url) -> Outcome<Proof> {
         let now = self.clock.now();
         match credential {
-            Credential::Secret(secret) => Ok(Proof { flow: Flow::Secret, text: secret.clone() }),
+            Credential::Secret(secret) => Ok(Proof { is_assertion: false, text: secret.clone() }),
             Credential::Certificate { private_key_pem, thumbprint } => {
                 let claims = certificate::Claims::new(client_id, endpoint.as_str(), now, fresh_guid());
                 certificate::sign(&claims, private_key_pem, *thumbprint)
-                    .map(|text| Proof { flow: Flow::Certificate, text })
+                    .map(|text| Proof { is_assertion: true, text })
                     .map_err(|_| Failure::of(Cause::SecretUnreadable, "The private key cannot be used.", now))
             }
         }
@@ -174,13 +213,53 @@ impl Microsoft {
     }
 }
 
+/// Adds what the grant and the credential need, and sends. An assertion stands in the body; a secret was given to the
+/// client, which puts it there.
+async fn ask(
+    client: &TokenClient,
+    proof: &Proof,
+    scope: Scope,
+    grant: &GrantType,
+    http: &OAuthHttp<'_>,
+) -> Result<TokenAnswer, RequestTokenError<Box<Failure>, EntraError>> {
+    macro_rules! proven {
+        ($request:expr) => {{
+            let request = $request;
+            if proof.is_assertion {
+                request
+                    .add_extra_param("client_assertion_type", ASSERTION_TYPE)
+                    .add_extra_param("client_assertion", proof.text.expose_secret())
+            } else {
+                request
+            }
+        }};
+    }
+    match grant {
+        GrantType::ClientCredentials => {
+            proven!(client.exchange_client_credentials().add_scope(scope)).request_async(http).await
+        }
+        GrantType::AuthorizationCode { code, verifier, redirect_uri } => {
+            let request = client
+                .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
+                .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
+                .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(redirect_uri.clone())));
+            proven!(request).request_async(http).await
+        }
+        GrantType::RefreshToken(token) => {
+            let token = RefreshToken::new(token.expose_secret().to_owned());
+            proven!(client.exchange_refresh_token(&token)).request_async(http).await
+        }
+    }
+}
+
 fn token_client(client_id: ClientId, endpoint: Url, proof: &Proof) -> TokenClient {
     let client = Client::new(oauth2::ClientId::new(client_id.to_string()))
         .set_token_uri(TokenUrl::from_url(endpoint))
         .set_auth_type(AuthType::RequestBody);
-    match proof.flow {
-        Flow::Secret => client.set_client_secret(ClientSecret::new(proof.text.expose_secret().to_owned())),
-        Flow::Certificate | Flow::OnBehalfOfUser => client,
+    if proof.is_assertion {
+        client
+    } else {
+        client.set_client_secret(ClientSecret::new(proof.text.expose_secret().to_owned()))
     }
 }
 
@@ -194,6 +273,13 @@ mod tests {
         let certificate = Credential::Certificate { private_key_pem: secret(), thumbprint: Thumbprint::of(b"x") };
         for credential in [Credential::Secret(secret()), certificate] {
             assert!(!format!("{credential:?}").contains("s3cr3t"));
+        }
+        let redirect_uri = Url::parse("https://postkey.example/oauth/callback").unwrap();
+        for grant in [
+            GrantType::RefreshToken(secret()),
+            GrantType::AuthorizationCode { code: secret(), verifier: secret(), redirect_uri },
+        ] {
+            assert!(!format!("{grant:?}").contains("s3cr3t"));
         }
     }
 }

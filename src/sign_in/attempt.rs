@@ -1,0 +1,307 @@
+//! A sign-in under way, what Microsoft answers to it, and whether the answer may be used. No I/O.
+
+use form_urlencoded::parse;
+use secrecy::SecretString;
+
+use crate::chance::hash_of;
+use crate::clock::UnixTime;
+use crate::ids::{ApplicationId, LinkId, MailboxId, SignInId};
+use crate::mailboxes::Mailbox;
+use crate::microsoft::{Guid, Identity, Profile};
+use crate::secrets::{Place, Sealed};
+
+/// Seconds within which a sign-in must end. Microsoft's codes live as long.
+pub const LASTS: i64 = 10 * 60;
+/// Longest code and state that are looked at, in bytes.
+const LONGEST: usize = 8 * 1024;
+
+/// A sign-in that was begun and has not ended. Who holds one has taken it: there is no second.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Ours; the same as of the result.
+    pub id: SignInId,
+    /// The mailbox.
+    pub mailbox_id: MailboxId,
+    /// How it was begun.
+    pub origin: Origin,
+    /// The name of whoever began it, for the audit.
+    pub started_by: String,
+    /// The application that asked.
+    pub application_id: ApplicationId,
+    /// Where the person was sent, as it was then.
+    pub sent_to: SentTo,
+    /// The address of the mailbox then.
+    pub address: String,
+    /// The person who signs in, if another than the mailbox; else empty.
+    pub signs_in_as: String,
+    /// Hash of the cookie that the browser was given.
+    pub flow_hash: String,
+    /// The PKCE verifier, sealed for [`Attempt::place`].
+    pub verifier: Sealed,
+    /// When it began.
+    pub started_at: UnixTime,
+    /// When it is too late.
+    pub expires_at: UnixTime,
+}
+
+/// The authorization server and the client of an attempt (RFC 9700 section 4.4: an answer belongs to the one it was asked of).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SentTo {
+    /// Root of the sign-in service.
+    pub authority: String,
+    /// The tenant that was asked.
+    pub tenant_id: String,
+    /// The client ID that asked.
+    pub client_id: String,
+    /// Who must have signed the ID token.
+    pub issuer: String,
+    /// Whether that server names itself in each answer (RFC 9207).
+    pub names_issuer: bool,
+}
+
+/// How an attempt was begun.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Origin {
+    /// By somebody with an account here; the hash of their session.
+    Session(String),
+    /// By a link.
+    Link(LinkId),
+}
+
+/// Why an attempt that was found must not go on. No code is redeemed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// Another browser came back than the one that was sent.
+    OtherBrowser,
+    /// It took too long.
+    Expired,
+}
+
+impl Attempt {
+    /// Where its verifier is stored.
+    pub fn place(id: &SignInId) -> Place<'_> {
+        Place { table: "sign_in_attempts", column: "verifier", row: id.as_str() }
+    }
+
+    /// Whether the browser that holds `cookie` may go on at `now`.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub fn accept(&self, cookie: Option<&str>, now: UnixTime) -> Result<(), Refusal> {
+        if !cookie.is_some_and(|cookie| hash_of(cookie) == self.flow_hash) {
+            return Err(Refusal::OtherBrowser);
+        }
+        if now >= self.expires_at { Err(Refusal::Expired) } else { Ok(()) }
+    }
+
+    /// Whether `mailbox` still is what it was when the sign-in began.
+    pub fn is_about(&self, mailbox: &Mailbox) -> bool {
+        mailbox.deleted.is_none()
+            && mailbox.is_delegated()
+            && mailbox.application_id == self.application_id
+            && mailbox.address == self.address
+            && mailbox.access.person() == self.signs_in_as
+    }
+
+    /// Who is expected to sign in.
+    pub fn expected(&self) -> &str {
+        if self.signs_in_as.is_empty() { &self.address } else { &self.signs_in_as }
+    }
+}
+
+/// The nonce of an attempt: bound to its verifier, so that there is only one secret to keep.
+pub fn nonce_of(verifier: &str) -> String {
+    hash_of(&format!("postkey nonce|{verifier}"))
+}
+
+/// What Microsoft's redirect says.
+#[derive(Debug)]
+pub struct Answer {
+    /// Which attempt it belongs to.
+    pub state: SecretString,
+    /// Who it says it comes from (RFC 9207).
+    pub issuer: Option<String>,
+    /// What came of it.
+    pub said: Said,
+}
+
+/// What came of a sign-in at Microsoft.
+#[derive(Debug)]
+pub enum Said {
+    /// It went well; to be redeemed once.
+    Code(SecretString),
+    /// An administrator consented for the organisation; no proof of anything yet.
+    Consented,
+    /// It was refused. All three are a stranger's text.
+    Refused {
+        /// The OAuth `error`.
+        error: String,
+        /// What Microsoft says to it.
+        description: String,
+        /// `cancel` where a person pressed Cancel.
+        subcode: String,
+    },
+}
+
+impl Answer {
+    /// Reads the query of the callback. Nothing if a parameter is missing, empty or there twice (S-53).
+    pub fn parse(query: &str) -> Option<Self> {
+        let known = |name: &str| {
+            let mut values =
+                parse(query.as_bytes()).filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+            match (values.next(), values.next()) {
+                (Some(_), Some(_)) => Err(()),
+                (value, _) => Ok(value.filter(|value| !value.is_empty() && value.len() <= LONGEST)),
+            }
+        };
+        let state = known("state").ok()??;
+        let issuer = known("iss").ok()?;
+        let (code, error) = (known("code").ok()?, known("error").ok()?);
+        let (description, subcode) = (known("error_description").ok()?, known("error_subcode").ok()?);
+        let consented = known("admin_consent").ok()?;
+        // Microsoft says admin_consent=True beside an error too, so the error comes first.
+        let said = match (error, code, consented) {
+            (Some(error), ..) => Said::Refused {
+                error,
+                description: description.unwrap_or_default(),
+                subcode: subcode.unwrap_or_default(),
+            },
+            (None, Some(code), _) => Said::Code(code.into()),
+            (None, None, Some(consented)) if consented.eq_ignore_ascii_case("true") => Said::Consented,
+            _ => return None,
+        };
+        Some(Self { state: state.into(), issuer, said })
+    }
+
+    /// Whether it comes from where the browser was sent, as far as it says so.
+    pub fn is_from(&self, sent_to: &SentTo) -> bool {
+        match &self.issuer {
+            Some(issuer) => *issuer == sent_to.issuer,
+            None => !sent_to.names_issuer,
+        }
+    }
+}
+
+/// Whether the account that signed in is the one expected: the very account that signed in before if there is one, else the
+/// one that the directory knows by the expected address. Never by what the token calls itself (S-56).
+pub fn is_expected(expected: &str, pinned: Option<(&str, &str)>, identity: &Identity, profile: &Profile) -> bool {
+    if identity.is_guest || identity.object_id != profile.object_id {
+        return false;
+    }
+    match pinned {
+        Some((tenant, object)) => {
+            Guid::parse(tenant) == Some(identity.tenant) && Guid::parse(object) == Some(identity.object_id)
+        }
+        None => {
+            let is_same = |name: &str| !name.is_empty() && name.to_lowercase() == expected.to_lowercase();
+            is_same(&profile.user_principal_name) || profile.mail.as_deref().is_some_and(is_same)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    const TENANT: &str = "11111111-1111-4111-8111-111111111111";
+    const OLGA: &str = "22222222-2222-4222-8222-222222222222";
+
+    fn signed_in(object: &str, is_guest: bool) -> Identity {
+        let guid = |text| Guid::parse(text).unwrap();
+        Identity {
+            tenant: guid(TENANT),
+            object_id: guid(object),
+            username: "support@contoso.example".to_owned(),
+            is_guest,
+        }
+    }
+
+    fn profile(object: &str, upn: &str, mail: Option<&str>) -> Profile {
+        Profile {
+            object_id: Guid::parse(object).unwrap(),
+            user_principal_name: upn.to_owned(),
+            mail: mail.map(str::to_owned),
+            display_name: None,
+        }
+    }
+
+    #[test]
+    fn the_account_is_compared_with_the_directory_and_never_with_its_own_word() {
+        let expected =
+            |identity: &Identity, profile: &Profile| is_expected("Olga@contoso.example", None, identity, profile);
+        let olga = signed_in(OLGA, false);
+        assert!(expected(&olga, &profile(OLGA, "olga@Contoso.example", None)));
+        assert!(expected(&olga, &profile(OLGA, "o.ivanova@contoso.example", Some("olga@contoso.example"))));
+        let jan = profile(OLGA, "jan@contoso.example", Some("jan@contoso.example"));
+        let calls_itself_olga = Identity { username: "olga@contoso.example".to_owned(), ..olga.clone() };
+        assert!(!expected(&calls_itself_olga, &jan));
+        assert!(!expected(&olga, &profile(OLGA, "olga@contoso.example.evil.example", None)));
+        assert!(!expected(&olga, &profile(OLGA, "оlga@contoso.example", None)), "a lookalike of other letters");
+        assert!(!expected(&olga, &profile(TENANT, "olga@contoso.example", None)), "the token is of another account");
+        assert!(!expected(&signed_in(OLGA, true), &profile(OLGA, "olga@contoso.example", None)), "a guest");
+        assert!(!is_expected("", None, &olga, &profile(OLGA, "", Some(""))));
+    }
+
+    #[test]
+    fn an_account_that_signed_in_before_is_the_same_by_its_id_alone() {
+        let olga = signed_in(OLGA, false);
+        let renamed = profile(OLGA, "olga.married@contoso.example", None);
+        assert!(is_expected("olga@contoso.example", Some((TENANT, OLGA)), &olga, &renamed));
+        let same_name = profile(OLGA, "olga@contoso.example", None);
+        assert!(!is_expected("olga@contoso.example", Some((TENANT, TENANT)), &olga, &same_name));
+        assert!(!is_expected("olga@contoso.example", Some((OLGA, OLGA)), &olga, &same_name));
+        assert!(!is_expected("olga@contoso.example", Some(("", "")), &olga, &same_name));
+    }
+
+    #[test]
+    fn an_answer_has_exactly_one_state_and_says_one_thing() {
+        let code = |query: &str| match Answer::parse(query)?.said {
+            Said::Code(code) => Some(code.expose_secret().to_owned()),
+            _ => None,
+        };
+        assert_eq!(code("code=c%2Bd&state=s&session_state=x").as_deref(), Some("c+d"));
+        for wrong in [
+            "",
+            "code=c",
+            "state=s",
+            "code=c&state=",
+            "code=&state=s",
+            "code=c&state=a&state=b",
+            "code=c&code=d&state=s",
+            "code=c&state[]=s",
+            "code=c&STATE=s",
+            "code=c&state=s&iss=a&iss=b",
+            "admin_consent=False&state=s",
+        ] {
+            assert!(Answer::parse(wrong).is_none(), "{wrong}");
+        }
+        assert!(Answer::parse(&format!("code={}&state=s", "c".repeat(LONGEST + 1))).is_none());
+    }
+
+    #[test]
+    fn an_error_counts_before_anything_that_stands_beside_it() {
+        for query in
+            ["error=access_denied&code=c&state=s", "admin_consent=True&error=consent_required&state=s&tenant=t"]
+        {
+            assert!(matches!(Answer::parse(query).unwrap().said, Said::Refused { .. }), "{query}");
+        }
+        assert!(matches!(Answer::parse("admin_consent=True&tenant=t&state=s").unwrap().said, Said::Consented));
+    }
+
+    #[test]
+    fn an_answer_of_another_server_is_refused() {
+        let sent_to = |names_issuer| SentTo {
+            authority: String::new(),
+            tenant_id: String::new(),
+            client_id: String::new(),
+            issuer: "https://login.example/t/v2.0".to_owned(),
+            names_issuer,
+        };
+        let from = |iss: &str, names| Answer::parse(&format!("code=c&state=s{iss}")).unwrap().is_from(&sent_to(names));
+        assert!(from("", false) && !from("", true));
+        assert!(from("&iss=https://login.example/t/v2.0", true) && from("&iss=https://login.example/t/v2.0", false));
+        assert!(!from("&iss=https://login.example/t/v2.0/", true) && !from("&iss=https://evil.example", false));
+    }
+}

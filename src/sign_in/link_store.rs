@@ -1,0 +1,127 @@
+//! All SQL for hand-off links.
+
+use sqlx::FromRow;
+
+use crate::app::App;
+use crate::clock::UnixTime;
+use crate::db::{Affected, Db, Tx, in_tx, on_db};
+use crate::error::Result;
+use crate::ids::{LinkId, MailboxId};
+use crate::secrets::Sealed;
+
+use super::Link;
+
+const INSERT: &str = "
+    INSERT INTO sign_in_links (id, mailbox_id, code_hash, sealed, made_by, contact, made_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+const BY_CODE: &str = "
+    SELECT id, mailbox_id, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by
+    FROM sign_in_links WHERE code_hash = $1";
+
+const BY_ID: &str = "
+    SELECT id, mailbox_id, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by
+    FROM sign_in_links WHERE id = $1";
+
+const NEWEST: &str = "
+    SELECT id, mailbox_id, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by
+    FROM sign_in_links WHERE mailbox_id = $1 ORDER BY made_at DESC, id DESC LIMIT 1";
+
+const USE_UP: &str = "
+    UPDATE sign_in_links SET used_at = $2, used_by = $3, sealed = ''
+    WHERE mailbox_id = $1 AND used_at IS NULL AND withdrawn_at IS NULL AND expires_at > $2";
+
+const WITHDRAW: &str = "
+    UPDATE sign_in_links SET withdrawn_at = $2, withdrawn_by = $3, sealed = ''
+    WHERE mailbox_id = $1 AND used_at IS NULL AND withdrawn_at IS NULL AND expires_at > $2";
+
+const SWEEP: &str = "UPDATE sign_in_links SET sealed = '' WHERE expires_at <= $1 AND sealed <> ''";
+
+#[derive(FromRow)]
+struct Row {
+    id: LinkId,
+    mailbox_id: MailboxId,
+    sealed: Sealed,
+    made_by: String,
+    contact: String,
+    made_at: UnixTime,
+    expires_at: UnixTime,
+    used_at: Option<UnixTime>,
+    used_by: Option<String>,
+    withdrawn_at: Option<UnixTime>,
+    withdrawn_by: Option<String>,
+}
+
+impl From<Row> for Link {
+    fn from(row: Row) -> Self {
+        let stamp = |at: Option<UnixTime>, by: Option<String>| at.map(|at| (at, by.unwrap_or_default()));
+        Self {
+            id: row.id,
+            mailbox_id: row.mailbox_id,
+            sealed: row.sealed,
+            made_by: row.made_by,
+            contact: row.contact,
+            made_at: row.made_at,
+            expires_at: row.expires_at,
+            used: stamp(row.used_at, row.used_by),
+            withdrawn: stamp(row.withdrawn_at, row.withdrawn_by),
+        }
+    }
+}
+
+/// Adds a link. `code_hash` finds it.
+pub async fn insert(tx: &mut Tx, link: &Link, code_hash: &str) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(INSERT)
+        .bind(&link.id)
+        .bind(&link.mailbox_id)
+        .bind(code_hash)
+        .bind(&link.sealed)
+        .bind(&link.made_by)
+        .bind(&link.contact)
+        .bind(link.made_at)
+        .bind(link.expires_at)
+        .execute(c)
+        .await
+        .affected())?;
+    Ok(())
+}
+
+/// The link with this code, in whatever state.
+pub async fn by_code(db: &Db, code_hash: &str) -> Result<Option<Link>> {
+    let row: Option<Row> = on_db!(db, |c| sqlx::query_as(BY_CODE).bind(code_hash).fetch_optional(c).await)?;
+    Ok(row.map(Link::from))
+}
+
+/// The link, in whatever state.
+pub async fn by_id(db: &Db, id: &LinkId) -> Result<Option<Link>> {
+    let row: Option<Row> = on_db!(db, |c| sqlx::query_as(BY_ID).bind(id).fetch_optional(c).await)?;
+    Ok(row.map(Link::from))
+}
+
+/// The newest link of a mailbox, in whatever state.
+pub async fn newest_of(db: &Db, mailbox: &MailboxId) -> Result<Option<Link>> {
+    let row: Option<Row> = on_db!(db, |c| sqlx::query_as(NEWEST).bind(mailbox).fetch_optional(c).await)?;
+    Ok(row.map(Link::from))
+}
+
+/// A sign-in for the mailbox went well, so its open link is used up, whether it was begun by it or not.
+pub async fn use_up(tx: &mut Tx, mailbox: &MailboxId, account: &str, now: UnixTime) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(USE_UP).bind(mailbox).bind(now).bind(account).execute(c).await.affected())?;
+    Ok(())
+}
+
+/// Ends the open link of a mailbox. `false` if there is none.
+pub async fn withdraw(tx: &mut Tx, mailbox: &MailboxId, by: &str, now: UnixTime) -> Result<bool> {
+    let ended = in_tx!(tx, |c| sqlx::query(WITHDRAW).bind(mailbox).bind(now).bind(by).execute(c).await.affected())?;
+    Ok(ended > 0)
+}
+
+/// Erases the codes of links that have ended by themselves.
+///
+/// # Errors
+/// If the database cannot answer.
+pub async fn erase_expired(app: &App) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    in_tx!(&mut tx, |c| sqlx::query(SWEEP).bind(app.clock.now()).execute(c).await.affected())?;
+    tx.commit().await
+}

@@ -1,0 +1,152 @@
+//! `GET /mailboxes/{id}/sign-in`: who signed in, the open link, how to sign in again, and what was tried.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use secrecy::ExposeSecret;
+
+use crate::app::App;
+use crate::applications::store as applications;
+use crate::clock::UnixTime;
+use crate::error::Result;
+use crate::ids::MailboxId;
+use crate::mailboxes::show::tabs;
+use crate::mailboxes::{Mailbox, form};
+use crate::microsoft::scopes;
+use crate::tokens::store as grants;
+use crate::users::guard::Section;
+use crate::users::{Role, SignedIn};
+use crate::web::forms::{Choice, Field};
+use crate::web::redirect_uri::RedirectUri;
+use crate::web::{Badge, Page, Shell, Tab, When};
+
+use super::link::State as LinkState;
+use super::start::delegated;
+use super::store::{self, SignIn};
+use super::{Link, link_store};
+
+/// Tries that are listed.
+const LISTED: i64 = 10;
+
+#[derive(Template)]
+#[template(path = "sign_in/show.html")]
+struct Show {
+    shell: Shell,
+    id: String,
+    address: String,
+    tabs: Vec<Tab>,
+    expected: String,
+    shared: bool,
+    grant: Option<GrantView>,
+    link: Option<LinkView>,
+    days: Field,
+    lengths: Vec<Choice>,
+    redirect: RedirectUri,
+    tries: Vec<TryView>,
+    may_edit: bool,
+}
+
+struct GrantView {
+    account: String,
+    signed_in: When,
+    renewed: When,
+    scopes: String,
+    wider: String,
+}
+
+struct LinkView {
+    /// Only for those who may make one.
+    address: Option<String>,
+    made_by: String,
+    made: When,
+    until: When,
+    /// What became of it, if it is no longer open.
+    ended: Option<&'static str>,
+}
+
+struct TryView {
+    href: String,
+    badge: Badge,
+    account: String,
+    by: String,
+    reference: String,
+    at: When,
+}
+
+/// `GET /mailboxes/{id}/sign-in`
+pub async fn show(
+    State(app): State<App>,
+    me: SignedIn,
+    redirect: RedirectUri,
+    Path(id): Path<MailboxId>,
+) -> Result<Response> {
+    let mailbox = delegated(&app, &id).await?;
+    let application = applications::get(&app.db, &mailbox.application_id).await?;
+    let page = page(&app, &me, &mailbox, redirect).await?;
+    Ok(Page::new(page).sending_to(app.microsoft.clouds().origin(application.cloud)).into_response())
+}
+
+async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, redirect: RedirectUri) -> Result<Show> {
+    let when = |moment: UnixTime| When::at(moment, app.clock.now(), &app.config.time_zone);
+    let may_edit = me.may(Role::MailboxAdministrator);
+    let grant = grants::find_delegated(&app.db, &mailbox.id).await?;
+    let tries = store::newest(&app.db, &mailbox.id, LISTED).await?;
+    Ok(Show {
+        shell: me.shell(app, Section::Mailboxes),
+        tabs: tabs(mailbox, "/sign-in", may_edit),
+        id: mailbox.id.to_string(),
+        address: mailbox.address.clone(),
+        expected: mailbox.signs_in().unwrap_or_default().to_owned(),
+        shared: mailbox.is_shared(),
+        grant: grant.map(|grant| {
+            let all: Vec<String> = grant.scopes.split(' ').map(|scope| scopes::bare(scope).to_owned()).collect();
+            GrantView {
+                account: grant.username,
+                signed_in: when(grant.signed_in_at),
+                renewed: when(grant.issued_at),
+                wider: scopes::wider(mailbox.is_shared(), &all).join(", "),
+                scopes: all.join(", "),
+            }
+        }),
+        link: link(app, mailbox, may_edit).await?,
+        days: Field::text("days", "The link is good for", ""),
+        lengths: form::link_lengths(""),
+        redirect,
+        tries: tries.into_iter().map(|ended| tried(ended, when)).collect(),
+        may_edit,
+    })
+}
+
+async fn link(app: &App, mailbox: &Mailbox, may_edit: bool) -> Result<Option<LinkView>> {
+    let Some(link) = link_store::newest_of(&app.db, &mailbox.id).await? else { return Ok(None) };
+    let now = app.clock.now();
+    let ended = match link.state(now) {
+        LinkState::Open => None,
+        LinkState::Used => Some("Used"),
+        LinkState::Expired => Some("Ended"),
+        LinkState::Withdrawn => Some("Withdrawn"),
+    };
+    let address = if ended.is_none() && may_edit { address(app, &link).await? } else { None };
+    let when = |moment| When::at(moment, now, &app.config.time_zone);
+    let (made, until) = (when(link.made_at), when(link.expires_at));
+    Ok(Some(LinkView { address, made_by: link.made_by, made, until, ended }))
+}
+
+async fn address(app: &App, link: &Link) -> Result<Option<String>> {
+    let opened = app.keyring.open_or_reload(&app.db, Link::place(&link.id), &link.sealed).await?;
+    let code = opened.inspect_err(|cause| tracing::error!(link = %link.id, %cause, "the code of a link does not open"));
+    let public = app.config.public_url.as_str().trim_end_matches('/');
+    Ok(code.ok().map(|code| format!("{public}/s/{}", code.expose_secret())))
+}
+
+fn tried(ended: SignIn, when: impl Fn(UnixTime) -> When) -> TryView {
+    let outcome = ended.outcome;
+    TryView {
+        href: format!("/mailboxes/{}/sign-in/{}", ended.mailbox_id, ended.id),
+        badge: Badge { family: outcome.family().class(), icon: outcome.icon().name(), label: outcome.label() },
+        account: ended.account,
+        by: ended.started_by,
+        reference: ended.reference,
+        at: when(ended.at),
+    }
+}

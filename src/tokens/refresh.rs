@@ -1,0 +1,172 @@
+//! Gets the token of a person's grant: the stored one while it is good, else a renewal of the saved sign-in, asked for once
+//! however many wait.
+//!
+//! A renewal may bring a new refresh token, and from then on the old one may be worthless. So the order is: note the attempt,
+//! ask, store everything in one transaction over the generation that was renewed, and only then hand out the access token
+//! . The old refresh token stays beside the new one until that was used. Postkey never throws one away because of what
+//! Microsoft says: it may say another thing tomorrow.
+
+use secrecy::SecretString;
+
+use crate::app::App;
+use crate::applications::{Application, store as applications};
+use crate::error::Result;
+use crate::ids::MailboxId;
+use crate::microsoft::{AccessToken, ApplicationRef, Failure, GrantType, Issued, Roles, scopes};
+use crate::words::Cause;
+
+use super::keep::{self, opened};
+use super::prove;
+use super::store::{self, DelegatedGrant};
+use super::{NoToken, Obtained, Want};
+
+/// The token of the person who signed in for `mailbox`. The outer error is ours; the inner one is what Microsoft said.
+///
+/// # Errors
+/// If the database cannot answer.
+pub async fn delegated_token(
+    app: &App,
+    mailbox: &MailboxId,
+    application: &Application,
+    known: &ApplicationRef,
+    want: Want,
+) -> Result<Result<Obtained, NoToken>> {
+    let mut flight = app.single.flight(&format!("grant {mailbox}")).await;
+    let Some(grant) = store::find_delegated(&app.db, mailbox).await? else { return Ok(Err(NoToken::NotSignedIn)) };
+    if grant.application_id != application.id {
+        return Ok(Err(NoToken::NotSignedIn));
+    }
+    let stored = stored(app, &grant).await?;
+    let now = app.clock.now();
+    if let Some(obtained) = stored.as_ref().filter(|obtained| want.takes(obtained.issued_at))
+        && now < grant.renew_at
+    {
+        return Ok(Ok(obtained.clone()));
+    }
+    // Who waited while the same generation was refused for somebody else gets the same answer.
+    let same = flight.as_ref().and_then(|left| left.downcast_ref::<Left>());
+    let answer = match same.filter(|left| left.generation == grant.generation).cloned() {
+        Some(left) => Err(left.none),
+        None => renew(app, application, known, &grant).await?,
+    };
+    let left = |none: &NoToken| Box::new(Left { generation: grant.generation, none: none.clone() }) as Box<_>;
+    *flight = answer.as_ref().err().map(left);
+    match answer {
+        Err(NoToken::Failed(failure)) if failure.is_transient() && want == Want::Good => {
+            Ok(stored.filter(|obtained| obtained.is_alive(now)).ok_or(NoToken::Failed(failure)))
+        }
+        answer => Ok(answer),
+    }
+}
+
+/// Why there was no token for one, for those who waited behind it.
+#[derive(Clone)]
+struct Left {
+    generation: i64,
+    none: NoToken,
+}
+
+/// What is stored, as a token to use; nothing if it does not open.
+async fn stored(app: &App, grant: &DelegatedGrant) -> Result<Option<Obtained>> {
+    let token = opened(app, DelegatedGrant::access_place(&grant.id), &grant.access_token).await?;
+    Ok(token.map(|token| obtained(AccessToken::new(token), grant, true)))
+}
+
+fn obtained(token: AccessToken, grant: &DelegatedGrant, cached: bool) -> Obtained {
+    let granted = grant.scopes.split_whitespace().map(|scope| scopes::bare(scope).to_owned()).collect();
+    let (issued_at, expires_at) = (grant.issued_at, grant.expires_at);
+    Obtained { token, roles: Roles::Listed(granted), issued_at, expires_at, cached }
+}
+
+/// Renews `grant` once. A refusal is confirmed by a second one before it is believed: with the refresh token of the
+/// generation before if there is one, else with the same again.
+async fn renew(
+    app: &App,
+    application: &Application,
+    known: &ApplicationRef,
+    grant: &DelegatedGrant,
+) -> Result<Result<Obtained, NoToken>> {
+    let mut tx = app.db.begin().await?;
+    let is_newest = store::begin_renewal(&mut tx, grant, app.clock.now()).await?;
+    tx.commit().await?;
+    if !is_newest {
+        return replaced(app, grant).await;
+    }
+    let Some(current) = opened(app, DelegatedGrant::refresh_place(&grant.id), &grant.refresh_token).await? else {
+        let text = "A stored sign-in was changed or moved and cannot be used. Sign in again.";
+        return Ok(Err(NoToken::Failed(Failure::of(Cause::SecretUnreadable, text, app.clock.now()))));
+    };
+    let refused = match ask(app, application, known, &current).await? {
+        Ok(issued) => return keep(app, grant, issued, &current).await,
+        Err(NoToken::Failed(failure)) if is_refusal(&failure) => failure,
+        Err(none) => return unchanged(app, grant, none).await,
+    };
+    if is_replaced(app, grant).await? {
+        return replaced(app, grant).await;
+    }
+    let second = match &grant.previous_refresh_token {
+        Some(previous) => opened(app, DelegatedGrant::previous_place(&grant.id), previous).await?,
+        None => None,
+    };
+    let second = second.unwrap_or(current);
+    match ask(app, application, known, &second).await? {
+        Ok(issued) => keep(app, grant, issued, &second).await,
+        Err(NoToken::Failed(failure)) if !is_refusal(&failure) => unchanged(app, grant, NoToken::Failed(failure)).await,
+        Err(_) => unchanged(app, grant, NoToken::Failed(refused)).await,
+    }
+}
+
+async fn ask(
+    app: &App,
+    application: &Application,
+    known: &ApplicationRef,
+    token: &SecretString,
+) -> Result<Result<Issued, NoToken>> {
+    let all = applications::credentials(&app.db, &application.id).await?;
+    let grant = GrantType::RefreshToken(token.clone());
+    Ok(prove::ask(app, application, known, all, &grant).await?.map(|(issued, _)| issued))
+}
+
+/// The one OAuth error that speaks of the refresh token itself (RFC 6749 section 5.2). A request loop that comes dressed as
+/// one is not meant: its cause passes by itself.
+fn is_refusal(failure: &Failure) -> bool {
+    failure.oauth_error.as_deref() == Some("invalid_grant") && !failure.is_transient()
+}
+
+async fn keep(
+    app: &App,
+    grant: &DelegatedGrant,
+    issued: Issued,
+    used: &SecretString,
+) -> Result<Result<Obtained, NoToken>> {
+    let renewed = keep::renewed(app, grant, &issued, used)?;
+    let mut tx = app.db.begin().await?;
+    let saved = store::save_renewed(&mut tx, &renewed).await?;
+    tx.commit().await?;
+    if !saved {
+        return replaced(app, grant).await;
+    }
+    Ok(Ok(obtained(issued.token, &renewed, false)))
+}
+
+/// The attempt is over, and what is stored stays as it is.
+async fn unchanged(app: &App, grant: &DelegatedGrant, none: NoToken) -> Result<Result<Obtained, NoToken>> {
+    let mut tx = app.db.begin().await?;
+    store::end_renewal(&mut tx, grant).await?;
+    tx.commit().await?;
+    Ok(Err(none))
+}
+
+async fn is_replaced(app: &App, grant: &DelegatedGrant) -> Result<bool> {
+    let newest = store::find_delegated(&app.db, &grant.mailbox_id).await?;
+    Ok(newest.is_none_or(|newest| newest.generation != grant.generation))
+}
+
+/// Somebody else has renewed it, signed in anew or forgotten it meanwhile: what is stored now holds.
+async fn replaced(app: &App, grant: &DelegatedGrant) -> Result<Result<Obtained, NoToken>> {
+    let newest = store::find_delegated(&app.db, &grant.mailbox_id).await?;
+    let Some(newest) = newest.filter(|newest| newest.application_id == grant.application_id) else {
+        return Ok(Err(NoToken::NotSignedIn));
+    };
+    Ok(stored(app, &newest).await?.ok_or(NoToken::NotSignedIn))
+}
