@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod certificate;
+mod code;
 mod control;
 mod directory;
 mod discovery;
 mod faults;
 mod life;
 mod mail;
+mod people;
 mod requests;
 mod sample;
 mod support;
