@@ -4,15 +4,19 @@
 
 mod certificate;
 mod code;
+mod consent;
 mod control;
+mod delegated;
 mod directory;
 mod discovery;
 mod faults;
 mod life;
 mod mail;
 mod people;
+mod refresh;
 mod requests;
 mod sample;
+mod sign_in;
 mod support;
 mod token;
 mod transport;
