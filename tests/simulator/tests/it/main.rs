@@ -13,6 +13,7 @@ mod faults;
 mod life;
 mod mail;
 mod people;
+mod people_control;
 mod refresh;
 mod requests;
 mod sample;
