@@ -15,6 +15,9 @@ use crate::{
     world::World,
 };
 
+/// Stands for the signed-in person's mailbox in Graph's paths.
+const ME: &str = "me";
+
 /// What a request says about itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
@@ -26,8 +29,12 @@ pub(crate) struct Asked {
     pub(crate) tenant: Option<String>,
     pub(crate) client_id: Option<String>,
     pub(crate) mailbox: Option<String>,
-    /// The scope a token was asked for, which some error texts repeat.
+    /// The address of the person whose code or token it is.
+    pub(crate) person: Option<String>,
+    /// The scope that is asked for, which some error texts repeat.
     pub(crate) scope: Option<String>,
+    pub(crate) grant_type: Option<String>,
+    pub(crate) code_challenge_method: Option<String>,
     pub(crate) client_request_id: Option<Uuid>,
     /// The answer's own ID: Entra's `trace_id`, Graph's `request-id`.
     pub(crate) request_id: Uuid,
@@ -43,6 +50,7 @@ pub(crate) struct Asked {
 struct Owner {
     appid: String,
     tid: String,
+    oid: Option<String>,
 }
 
 impl Asked {
@@ -55,6 +63,12 @@ impl Asked {
             Some(owner) => Some(owner.tid.clone()),
             None => tenant(world, kind, path),
         };
+        let query = Some(parts.uri.query().unwrap_or_default()).filter(|_| kind.is_for_browsers());
+        let said = |name: &str| match form {
+            Some(form) => form.get(name).map(str::to_owned),
+            None => query.and_then(|query| in_query(query, name)),
+        };
+        let person = person(world, owner.as_ref(), form);
         let client_request_id = text(&parts.headers, "client-request-id").and_then(|id| Uuid::try_parse(id).ok());
         let skew = SignedDuration::from_secs(world.estate().settings.skew_seconds);
         let now = world.clock.now();
@@ -63,14 +77,40 @@ impl Asked {
             path: path.to_owned(),
             kind,
             tenant,
-            client_id: owner.map(|owner| owner.appid).or_else(|| form?.client_id().map(str::to_owned)),
-            mailbox: mailbox(kind, path),
-            scope: form.and_then(|form| form.get("scope")).map(str::to_owned),
+            client_id: owner.map(|owner| owner.appid).or_else(|| said("client_id")),
+            mailbox: mailbox(kind, path).map(|name| if name == ME { person.clone().unwrap_or(name) } else { name }),
+            person,
+            scope: said("scope"),
+            grant_type: said("grant_type"),
+            code_challenge_method: said("code_challenge_method"),
             client_request_id,
             request_id: world.chance.guid(),
             correlation_id: client_request_id.unwrap_or_else(|| world.chance.guid()),
             origin: origin(world, &parts.headers),
             now: now.saturating_add(skew).unwrap_or(now),
+        }
+    }
+}
+
+impl Asked {
+    /// A request about nothing, to look at something as it is at `now`.
+    pub(crate) fn nothing(now: Timestamp) -> Self {
+        Self {
+            method: String::new(),
+            path: String::new(),
+            kind: Kind::Other,
+            tenant: None,
+            client_id: None,
+            mailbox: None,
+            person: None,
+            scope: None,
+            grant_type: None,
+            code_challenge_method: None,
+            client_request_id: None,
+            request_id: Uuid::nil(),
+            correlation_id: Uuid::nil(),
+            origin: String::new(),
+            now,
         }
     }
 }
@@ -104,27 +144,34 @@ fn kind(method: &str, path: &str) -> Kind {
         [_, "v2.0", ".well-known", "openid-configuration"] => Kind::Discovery,
         [_, "discovery", "v2.0", "keys"] => Kind::Keys,
         [_, "oauth2", "v2.0", "token"] => Kind::Token,
+        [_, "oauth2", "v2.0", "authorize"] => Kind::Authorize,
+        [_, "v2.0", "adminconsent"] | [_, "adminconsent"] => Kind::AdminConsent,
+        [_, "signin", _] | [_, "oauth2", "v2.0", "logout"] => Kind::SignInPages,
         _ => Kind::Other,
     }
 }
 
 fn graph_call(method: &str, segments: &[&str]) -> Call {
-    match (method, segments) {
-        ("GET", ["me"]) => Call::Me,
-        ("GET", ["users", _]) => Call::User,
-        ("GET", ["users", _, "mailFolders", _]) => Call::Inbox,
-        ("GET", ["users", _, "messages"]) => Call::Messages,
-        ("POST", ["users", _, "messages"]) => Call::CreateDraft,
-        ("DELETE", ["users", _, "messages", _]) => Call::DeleteMessage,
-        ("POST", ["users", _, "messages", _, "permanentDelete"]) => Call::PermanentDelete,
-        ("POST", ["users", _, "sendMail"]) => Call::SendMail,
-        ("GET", ["users", _, "mailboxSettings"]) => Call::MailboxSettings,
+    let of_mailbox = match segments {
+        ["users", _, of_mailbox @ ..] | ["me", of_mailbox @ ..] => of_mailbox,
+        _ => return Call::Unknown,
+    };
+    match (method, of_mailbox) {
+        ("GET", []) if segments == ["me"] => Call::Me,
+        ("GET", []) => Call::User,
+        ("GET", ["mailFolders", _]) => Call::Inbox,
+        ("GET", ["messages"]) => Call::Messages,
+        ("POST", ["messages"]) => Call::CreateDraft,
+        ("DELETE", ["messages", _]) => Call::DeleteMessage,
+        ("POST", ["messages", _, "permanentDelete"]) => Call::PermanentDelete,
+        ("POST", ["sendMail"]) => Call::SendMail,
+        ("GET", ["mailboxSettings"]) => Call::MailboxSettings,
         _ => Call::Unknown,
     }
 }
 
 fn tenant(world: &World, kind: Kind, path: &str) -> Option<String> {
-    if !matches!(kind, Kind::Discovery | Kind::Keys | Kind::Token) {
+    if !matches!(kind, Kind::Discovery | Kind::Keys | Kind::Token) && !kind.is_for_browsers() {
         return None;
     }
     let said = decoded(path.split('/').nth(1)?);
@@ -133,9 +180,27 @@ fn tenant(world: &World, kind: Kind, path: &str) -> Option<String> {
 }
 
 fn mailbox(kind: Kind, path: &str) -> Option<String> {
-    let mut segments = path.split('/').skip(3);
-    let is_users = matches!(kind, Kind::Graph(_)) && segments.next() == Some("users");
-    is_users.then(|| segments.next().map(decoded)).flatten()
+    let mut segments = path.split('/').skip(3).filter(|_| matches!(kind, Kind::Graph(_)));
+    match segments.next()? {
+        "users" => segments.next().map(decoded),
+        ME if kind != Kind::Graph(Call::Me) => Some(ME.to_owned()),
+        _ => None,
+    }
+}
+
+fn person(world: &World, owner: Option<&Owner>, form: Option<&TokenForm>) -> Option<String> {
+    let estate = world.estate();
+    if let Some(owner) = owner {
+        let id = Uuid::try_parse(owner.oid.as_deref()?).ok()?;
+        return estate.people.with_id(id).map(|person| person.address.clone());
+    }
+    let of_code = form?.get("code").and_then(|code| estate.grants.code(code)).map(|code| code.address.clone());
+    of_code.or_else(|| Some(estate.grants.family_of(form?.get("refresh_token")?)?.address.clone()))
+}
+
+fn in_query(query: &str, name: &str) -> Option<String> {
+    let mut all = form_urlencoded::parse(query.as_bytes());
+    all.find(|(other, _)| other == name).map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
 }
 
 fn decoded(segment: &str) -> String {

@@ -8,6 +8,8 @@ use std::sync::{
 use aws_lc_rs::{digest, rand};
 use uuid::Uuid;
 
+use crate::entra::to_base64;
+
 /// Random bytes, either the system's or a stream that a seed repeats.
 pub(crate) enum Chance {
     System,
@@ -50,6 +52,16 @@ impl Chance {
         let bytes = self.bytes();
         let drawn = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         low + drawn % (high.saturating_sub(low) + 1)
+    }
+
+    /// A grant as Entra writes them: `1.A` and so many characters in all that nobody counts them.
+    pub(crate) fn grant(&self, length: usize) -> String {
+        let mut text = "1.A".to_owned();
+        while text.len() < length {
+            text.push_str(&to_base64(self.bytes()));
+        }
+        text.truncate(length);
+        text
     }
 
     /// A client secret as Entra makes them: 40 characters, `8Q~` after the first three.

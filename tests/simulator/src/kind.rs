@@ -13,6 +13,12 @@ pub enum Kind {
     InstanceDiscovery,
     /// `…/oauth2/v2.0/token`.
     Token,
+    /// `…/oauth2/v2.0/authorize`.
+    Authorize,
+    /// `…/v2.0/adminconsent` and `…/adminconsent`.
+    AdminConsent,
+    /// What a person does on the pages these two lead to, and signing out.
+    SignInPages,
     /// Something under `/graph/v1.0`.
     Graph(Call),
     /// The control page or its API.
@@ -48,6 +54,11 @@ pub enum Call {
 }
 
 impl Kind {
+    /// Whether a browser asks, which wants pages and redirects.
+    pub(crate) fn is_for_browsers(self) -> bool {
+        matches!(self, Self::Authorize | Self::AdminConsent | Self::SignInPages)
+    }
+
     /// The word in the JSON API; for Graph `graph.` and the call.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -55,6 +66,9 @@ impl Kind {
             Self::Keys => "keys",
             Self::InstanceDiscovery => "instance_discovery",
             Self::Token => "token",
+            Self::Authorize => "authorize",
+            Self::AdminConsent => "admin_consent",
+            Self::SignInPages => "sign_in_pages",
             Self::Graph(Call::Me) => "graph.me",
             Self::Graph(Call::User) => "graph.user",
             Self::Graph(Call::Inbox) => "graph.inbox",

@@ -50,6 +50,14 @@ pub struct Recorded {
     pub client_id: Option<String>,
     /// The mailbox as the path names it, decoded.
     pub mailbox: Option<String>,
+    /// The address of the person whose code, refresh token or bearer token it is.
+    pub person: Option<String>,
+    /// `grant_type` of a token request.
+    pub grant_type: Option<String>,
+    /// `scope` as it was asked for.
+    pub scope: Option<String>,
+    /// `code_challenge_method` of an authorize request.
+    pub code_challenge_method: Option<String>,
     /// The caller's own `client-request-id`.
     pub client_request_id: Option<String>,
     /// HTTP status of the answer; none while it is being answered, or when the caller left before.
@@ -103,6 +111,10 @@ impl RequestLog {
             tenant: asked.tenant.clone(),
             client_id: asked.client_id.clone(),
             mailbox: asked.mailbox.clone(),
+            person: asked.person.clone(),
+            grant_type: asked.grant_type.clone(),
+            scope: asked.scope.clone(),
+            code_challenge_method: asked.code_challenge_method.clone(),
             client_request_id: asked.client_request_id.map(|id| id.to_string()),
             status: None,
             code: None,
@@ -134,6 +146,13 @@ impl RequestLog {
         let entries = lock(&self.entries);
         let others = entries.kept.iter().rev().filter(|recorded| recorded.kind != Kind::Control);
         others.take(count).cloned().collect()
+    }
+
+    /// How many of the kept token requests had this grant type.
+    pub(crate) fn count_grants(&self, grant_type: &str) -> u64 {
+        let entries = lock(&self.entries);
+        let all = entries.kept.iter().filter(|recorded| recorded.grant_type.as_deref() == Some(grant_type));
+        all.count() as u64
     }
 
     pub(crate) fn count(&self, kind: Kind) -> u64 {

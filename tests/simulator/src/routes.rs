@@ -13,7 +13,7 @@ use axum::{
 use crate::{
     asked::Asked,
     control,
-    entra::{discovery, token},
+    entra::{discovery, sign_in, token},
     front,
     graph::{Refusal, messages, people, send},
     kind::Kind,
@@ -34,25 +34,35 @@ pub(crate) fn all(world: &Arc<World>) -> Router {
         .with_state(Arc::clone(world))
 }
 
-/// People sign in and consent under `/{tenant}/oauth2/v2.0/authorize` and `/{tenant}/v2.0/adminconsent`, which belong here.
 fn entra() -> Router<Arc<World>> {
     Router::new()
         .route("/common/discovery/instance", get(discovery::instance))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::configuration))
         .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))
         .route("/{tenant}/oauth2/v2.0/token", post(token::create).fallback(token::only_post))
+        .route("/{tenant}/oauth2/v2.0/authorize", get(sign_in::authorize))
+        .route("/{tenant}/v2.0/adminconsent", get(sign_in::admin_consent))
+        .route("/{tenant}/adminconsent", get(sign_in::legacy_admin_consent))
+        .route("/{tenant}/signin/{flow}", post(sign_in::proceed))
+        .route("/{tenant}/oauth2/v2.0/logout", get(sign_in::logout))
 }
 
 fn graph_v1() -> Router<Arc<World>> {
     Router::new()
         .route("/me", get(people::me))
+        .nest("/me", mailbox())
         .route("/users/{m}", get(people::show))
-        .route("/users/{m}/mailboxSettings", get(people::settings))
-        .route("/users/{m}/mailFolders/{folder}", get(messages::folder))
-        .route("/users/{m}/messages", get(messages::index).post(messages::create))
-        .route("/users/{m}/messages/{id}", delete(messages::delete))
-        .route("/users/{m}/messages/{id}/permanentDelete", post(messages::delete_for_good))
-        .route("/users/{m}/sendMail", post(send::create))
+        .nest("/users/{m}", mailbox())
+}
+
+fn mailbox() -> Router<Arc<World>> {
+    Router::new()
+        .route("/mailboxSettings", get(people::settings))
+        .route("/mailFolders/{folder}", get(messages::folder))
+        .route("/messages", get(messages::index).post(messages::create))
+        .route("/messages/{id}", delete(messages::delete))
+        .route("/messages/{id}/permanentDelete", post(messages::delete_for_good))
+        .route("/sendMail", post(send::create))
 }
 
 async fn wrong_method(Extension(asked): Extension<Arc<Asked>>) -> Response {

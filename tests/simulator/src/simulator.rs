@@ -11,6 +11,10 @@ use tokio::net::TcpListener;
 use crate::{
     chance::Chance,
     clock::SimClock,
+    entra::{
+        is_alive,
+        sign_in::{Wish, drive},
+    },
     estate::Estate,
     faults::{Fault, FaultId},
     kind::Kind,
@@ -141,6 +145,31 @@ impl Simulator {
     /// Forgets the requests so far and counts from 0 again.
     pub fn clear_requests(&self) {
         self.world.requests.clear();
+    }
+
+    /// How many of the requests in [`requests`](Self::requests) are token requests with this `grant_type`.
+    pub fn count_grants(&self, grant_type: &str) -> u64 {
+        self.world.requests.count_grants(grant_type)
+    }
+
+    /// Whether the token endpoint would take this refresh token now: its family, its age, the person and the consent.
+    pub fn is_alive(&self, refresh_token: &str) -> bool {
+        is_alive(&self.world, refresh_token)
+    }
+
+    /// Opens this address of the authorize or an admin consent endpoint as `person` with a clean browser would, who
+    /// signs in (with any code, if asked for one) and accepts everything; a box for the whole organisation stays empty.
+    ///
+    /// Answers the address the browser is sent to, which is the redirect URI with a code or an error. An error names the
+    /// page on which Microsoft would keep the person.
+    pub async fn approve(&self, address: &str, person: &str) -> anyhow::Result<String> {
+        drive(&self.world, address, person, Wish::Accept).await
+    }
+
+    /// As [`approve`](Self::approve), but the person cancels when asked to consent, or goes back from "Need admin
+    /// approval". A person who is not asked cannot decline, which is an error.
+    pub async fn decline(&self, address: &str, person: &str) -> anyhow::Result<String> {
+        drive(&self.world, address, person, Wish::Decline).await
     }
 
     /// Returns once `nth` requests of this kind were answered, counted since the start or the last

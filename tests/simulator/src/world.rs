@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 use crate::{
     chance::{Chance, lock},
     clock::SimClock,
-    entra::Keys,
+    entra::{Browsers, Keys},
     estate::Estate,
     requests::RequestLog,
 };
@@ -13,6 +13,7 @@ use crate::{
 pub(crate) struct World {
     estate: Mutex<Estate>,
     pub(crate) keys: Keys,
+    pub(crate) browsers: Browsers,
     pub(crate) clock: SimClock,
     pub(crate) chance: Chance,
     pub(crate) requests: RequestLog,
@@ -22,7 +23,8 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(estate: Estate, clock: SimClock, chance: Chance, origin: String) -> Self {
-        Self { estate: Mutex::new(estate), keys: Keys::default(), clock, chance, requests: RequestLog::new(), origin }
+        let (keys, browsers, requests) = (Keys::default(), Browsers::default(), RequestLog::new());
+        Self { estate: Mutex::new(estate), keys, browsers, clock, chance, requests, origin }
     }
 
     /// The estate. Never held while something is awaited or signed.

@@ -8,13 +8,16 @@ use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::change::{self, Refused};
+use super::{
+    change::{self, Refused},
+    people_api::SignInChanges,
+};
 use crate::{
-    estate::{Application, Certificate, Mailbox, MailboxKind, Permission, Secret, Settings},
+    estate::{Application, Certificate, Estate, Mailbox, MailboxKind, Permission, Secret, Settings, SignIn},
     faults::{Fault, FaultId},
     requests::Recorded,
     world::World,
@@ -27,12 +30,21 @@ struct ShownApplication<'a> {
     state: &'static str,
     #[serde(flatten)]
     application: &'a Application,
+    #[serde(flatten)]
+    sign_in: SignIn,
+}
+
+impl<'a> ShownApplication<'a> {
+    fn of(application: &'a Application, estate: &Estate, now: Timestamp) -> Self {
+        let sign_in = estate.sign_in(&application.client_id.to_string()).unwrap_or_default();
+        Self { state: application.state(now).as_str(), application, sign_in }
+    }
 }
 
 pub(super) async fn estate(State(world): App) -> Json<Value> {
     let now = world.clock.now();
     let estate = world.estate();
-    let shown = |application| ShownApplication { state: Application::state(application, now).as_str(), application };
+    let shown = |application| ShownApplication::of(application, &estate, now);
     let applications: Vec<_> = estate.applications().iter().map(shown).collect();
     Json(json!({
         "notice": "This is a simulator. It is not Microsoft.",
@@ -123,6 +135,8 @@ pub(super) struct Changes {
     enabled: Option<bool>,
     blocked: Option<bool>,
     roles: Option<BTreeSet<Permission>>,
+    #[serde(flatten)]
+    sign_in: SignInChanges,
 }
 
 pub(super) async fn change_application(
@@ -130,6 +144,7 @@ pub(super) async fn change_application(
     Path(id): Path<String>,
     Json(changes): Json<Changes>,
 ) -> Result<StatusCode, Refused> {
+    changes.sign_in.apply(&world, &id)?;
     let mut estate = world.estate();
     let application = change::application(&mut estate, &id)?;
     application.enabled = changes.enabled.unwrap_or(application.enabled);
@@ -189,6 +204,8 @@ fn shown_mailbox(mailbox: &Mailbox) -> Value {
         "address": mailbox.address(),
         "name": mailbox.name(),
         "kind": mailbox.kind,
+        "full_access": mailbox.full_access,
+        "send_as": mailbox.send_as,
         "total": mailbox.total,
         "unread": mailbox.unread,
     })
@@ -200,10 +217,16 @@ pub(super) struct NewMailbox {
     #[serde(default)]
     kind: MailboxKind,
     name: Option<String>,
+    /// Addresses of people with Full Access and Send As.
+    #[serde(default)]
+    shared_with: Vec<String>,
 }
 
 pub(super) async fn put_mailbox(State(world): App, Json(new): Json<NewMailbox>) -> Result<StatusCode, Refused> {
     change::put_mailbox(&world, &new.address, new.kind, new.name.as_deref())?;
+    if let Some(mailbox) = world.estate().mailboxes.get_mut(&new.address) {
+        *mailbox = new.shared_with.iter().fold(mailbox.clone(), |mailbox, person| mailbox.shared_with(person));
+    }
     Ok(StatusCode::CREATED)
 }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::Note;
 use crate::{
-    estate::{Application, Certificate, Estate, Mailbox, MailboxKind, Secret},
+    estate::{Application, Certificate, Estate, Mailbox, MailboxKind, Person, Secret, SignIn},
     world::World,
 };
 
@@ -39,6 +39,27 @@ impl IntoResponse for Refused {
 
 pub(super) fn application<'a>(estate: &'a mut Estate, id: &str) -> anyhow::Result<&'a mut Application> {
     estate.application_mut(id).with_context(|| format!("there is no application '{id}'"))
+}
+
+pub(super) fn sign_in<'a>(estate: &'a mut Estate, id: &str) -> anyhow::Result<&'a mut SignIn> {
+    estate.sign_in_mut(id).with_context(|| format!("there is no application '{id}'"))
+}
+
+pub(super) fn person<'a>(estate: &'a mut Estate, address: &str) -> anyhow::Result<&'a mut Person> {
+    estate.person_mut(address).with_context(|| format!("nobody signs in as '{address}'"))
+}
+
+/// Takes back one person's consent, or with `*` everybody's.
+pub(super) fn revoke_consent(estate: &mut Estate, id: &str, address: &str) -> anyhow::Result<()> {
+    if address == "*" {
+        let sign_in = sign_in(estate, id)?;
+        sign_in.tenant_consent.clear();
+        sign_in.consents.clear();
+    } else {
+        let person = person(estate, address)?.object_id;
+        sign_in(estate, id)?.consents.remove(&person);
+    }
+    Ok(())
 }
 
 /// Adds a secret that is valid from now for `days`; a negative number makes one that has expired.

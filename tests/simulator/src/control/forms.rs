@@ -96,10 +96,12 @@ pub(super) struct SettingsForm {
 pub(super) async fn settings(State(world): App, Form(form): Form<SettingsForm>) -> Response {
     let lifetime = filled(&form.lifetime).map(|text| text.parse().context("the lifetime is in seconds")).transpose();
     let changed = lifetime.map(|seconds| {
-        world.estate().settings = Settings {
+        let mut estate = world.estate();
+        estate.settings = Settings {
             lifetime: seconds.map_or(Lifetime::Random, |seconds| Lifetime::Fixed { seconds }),
             latency_ms: form.latency_ms,
             skew_seconds: form.skew_seconds,
+            ..estate.settings
         };
     });
     back_if(changed, "behaviour")

@@ -7,7 +7,8 @@
 //!
 //! ```text
 //! GET    /_control/api/estate                          URLs, time, settings, tenants, applications with secrets and state
-//! PUT    /_control/api/settings                        {"lifetime":{"kind":"fixed","seconds":90},"latency_ms":0,"skew_seconds":0}
+//! PUT    /_control/api/settings                        {"lifetime":{"kind":"fixed","seconds":90},"latency_ms":0,"skew_seconds":0,
+//!                                                      "rotation":"strict","refresh_in":1800}
 //! GET    /_control/api/requests?limit=100              newest first, without those of the control page
 //! DELETE /_control/api/requests                        forget them and count from 0
 //! GET    /_control/api/counts                          {"token":3,"graph.inbox":1}
@@ -17,17 +18,30 @@
 //! DELETE /_control/api/faults/{number}
 //! POST   /_control/api/clock/advance                   {"seconds":3600}; negative goes back
 //! POST   /_control/api/keys/roll                       {"forget_old":true}
-//! PATCH  /_control/api/applications/{id}               {"enabled":false,"blocked":true,"roles":["Mail.Send"]}, any of them
+//! PATCH  /_control/api/applications/{id}               {"enabled":false,"blocked":true,"roles":["Mail.Send"]}, any of them,
+//!                                                      and any of "redirect_uris", "add_redirect_uri", "delegated",
+//!                                                      "configured_roles", "user_consent", "assignment_required",
+//!                                                      "assigned":["a@…"], "tenant_consent":["Mail.Send"],
+//!                                                      "revoke_consent":"a@…" ("*": everybody's); POST does the same
 //! POST   /_control/api/applications/{id}/secrets       {"days":180,"value":null} -> the secret
 //! POST   /_control/api/applications/{id}/certificates  the .cer file itself, DER or PEM -> its thumbprints
 //! GET    /_control/api/mailboxes?search=…&limit=50
 //! POST   /_control/api/mailboxes                       {"address":"a@contoso.example","kind":"shared","name":"A"}
+//!                                                      with "shared_with":["a@…"] for Full Access and Send As
+//! GET    /_control/api/people                          with their passwords, which are made up
+//! POST   /_control/api/people/{address}                any of {"disabled","blocked","mfa","administrator","name",
+//!                                                      "password","sign_in_frequency_hours","revoke_sessions":true,
+//!                                                      "reset_password":"…"}
+//! GET    /_control/api/grants                          what people let applications do, oldest first
+//! POST   /_control/api/approve                         {"address":"http…/authorize?…","person":"a@…","decline":false}
+//!                                                      -> {"location":"http…"}; 422: Microsoft keeps the person
 //! GET    /_control/api/outbox                          oldest first
 //! DELETE /_control/api/outbox
 //! ```
 //!
-//! A fault's `place` is `anywhere`, `entra`, `discovery`, `keys`, `token`, `graph` or `{"call":"send_mail"}`; `tenant`,
-//! `application` and `mailbox` narrow it; `times` counts it down. Its `failure` is one of
+//! A fault's `place` is `anywhere`, `entra`, `discovery`, `keys`, `token`, `authorize`, `admin_consent`, `graph` or
+//! `{"call":"send_mail"}`; `tenant`, `application`, `mailbox`, `person` (address) and `grant_type` narrow it; `times`
+//! counts it down. Its `failure` is one of
 //!
 //! ```text
 //! {"aadsts":7000222}                       {"graph":"policy_block"}          names as in `Refusal`, with underscores
@@ -44,6 +58,7 @@ mod change;
 mod forms;
 mod note;
 mod page;
+mod people_api;
 mod presets;
 mod rows;
 
@@ -89,10 +104,14 @@ fn json() -> Router<Arc<World>> {
         .route("/faults/{number}", delete(api::remove_fault))
         .route("/clock/advance", post(api::advance))
         .route("/keys/roll", post(api::roll_keys))
-        .route("/applications/{id}", patch(api::change_application))
+        .route("/applications/{id}", patch(api::change_application).post(api::change_application))
         .route("/applications/{id}/secrets", post(api::add_secret))
         .route("/applications/{id}/certificates", post(api::add_certificate))
         .route("/mailboxes", get(api::mailboxes).post(api::put_mailbox))
+        .route("/people", get(people_api::people))
+        .route("/people/{address}", post(people_api::change_person))
+        .route("/grants", get(people_api::grants))
+        .route("/approve", post(people_api::approve))
         .route("/outbox", get(api::outbox).delete(api::clear_outbox))
 }
 

@@ -24,10 +24,6 @@ impl TokenForm {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
-
-    pub(crate) fn client_id(&self) -> Option<&str> {
-        self.get("client_id")
-    }
 }
 
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {

@@ -1,21 +1,29 @@
-//! Microsoft Entra ID: discovery, signing keys and the token endpoint.
+//! Microsoft Entra ID: discovery, signing keys, the token endpoint, and the pages on which people sign in and consent.
 
 mod assertion;
+mod authorization_code;
+mod client;
+mod client_credentials;
 pub mod codes;
+mod delegated;
 pub(crate) mod discovery;
 mod form;
 mod jwt;
 mod keys;
+mod refresh_token;
 mod refusal;
 mod scope;
 mod secret;
+pub(crate) mod sign_in;
 pub(crate) mod token;
 
 pub(crate) use form::TokenForm;
 pub(crate) use jwt::{to_base64, unverified};
 pub(crate) use keys::{BadToken, Keys};
+pub(crate) use refresh_token::is_alive;
 pub(crate) use refusal::Refused;
 pub(crate) use scope::{GRAPH_ID, is_graph};
+pub(crate) use sign_in::Browsers;
 
 use uuid::Uuid;
 

@@ -15,7 +15,7 @@ use crate::{asked::Asked, requests::Code};
 /// As a response it is only a mark; [`answer`](Self::answer) writes the body once the request's IDs are at hand.
 #[derive(Clone, Debug)]
 pub(crate) struct Refused {
-    code: Aadsts,
+    pub(super) code: Aadsts,
     text: Option<String>,
 }
 
@@ -44,23 +44,48 @@ impl Refused {
         Self { text: Some(text.into()), ..Self::new(number) }
     }
 
+    /// With `claims` for the next sign-in.
+    pub(crate) fn with_claims(mut self) -> Self {
+        self.code.claims = true;
+        self
+    }
+
+    /// As Entra refuses a refresh token it cannot read.
+    pub(super) fn with_bad_token(mut self) -> Self {
+        self.code.suberror = Some("bad_token");
+        self.with_error("invalid_grant")
+    }
+
+    /// With another `error` than the number's usual one.
+    pub(super) fn with_error(mut self, error: &'static str) -> Self {
+        self.code.error = error;
+        self
+    }
+
+    /// `error_description`.
+    pub(super) fn description(&self, asked: &Asked) -> String {
+        let number = self.code.number;
+        let text = self.text.clone().unwrap_or_else(|| filled(self.code.text, asked));
+        let (trace, correlation, at) = (asked.request_id, asked.correlation_id, timestamp(asked));
+        format!("AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}")
+    }
+
+    /// `error_uri`.
+    pub(super) fn uri(&self, asked: &Asked) -> String {
+        format!("{}/error?code={}", asked.origin, self.code.number)
+    }
+
     /// The answer as the caller gets it.
     pub(crate) fn answer(&self, asked: &Asked) -> Response {
         let number = self.code.number;
-        let timestamp = asked.now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
-        let trace_id = asked.request_id.to_string();
-        let correlation_id = asked.correlation_id.to_string();
-        let text = self.text.clone().unwrap_or_else(|| filled(self.code.text, asked));
         let body = Body {
             error: self.code.error,
-            error_description: format!(
-                "AADSTS{number}: {text} Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {timestamp}"
-            ),
+            error_description: self.description(asked),
             error_codes: std::iter::once(number).chain(self.code.also).collect(),
-            timestamp,
-            trace_id,
-            correlation_id,
-            error_uri: format!("{}/error?code={number}", asked.origin),
+            timestamp: timestamp(asked),
+            trace_id: asked.request_id.to_string(),
+            correlation_id: asked.correlation_id.to_string(),
+            error_uri: self.uri(asked),
             suberror: self.code.suberror,
             claims: self.code.claims.then(|| claims_for(asked)),
         };
@@ -78,6 +103,10 @@ impl IntoResponse for Refused {
         mark.extensions_mut().insert(self);
         mark
     }
+}
+
+fn timestamp(asked: &Asked) -> String {
+    asked.now.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
 fn filled(text: &str, asked: &Asked) -> String {

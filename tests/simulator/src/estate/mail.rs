@@ -39,6 +39,8 @@ pub struct Sent {
     pub tenant_id: Uuid,
     /// The application that sent it.
     pub client_id: Uuid,
+    /// The address of the person who sent it; none: the application itself.
+    pub person: Option<String>,
     /// The mailbox it was sent as.
     pub mailbox: String,
     /// The `from` address, if the message names one.

@@ -1,6 +1,6 @@
 //! One address and what is behind it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,11 @@ impl MailboxKind {
     pub fn is_reachable(self) -> bool {
         matches!(self, Self::User | Self::Shared)
     }
+
+    /// Whether the directory has a user account for it.
+    pub fn has_an_account(self) -> bool {
+        !matches!(self, Self::Group | Self::DistributionList)
+    }
 }
 
 /// One address and what is behind it.
@@ -67,12 +72,17 @@ pub struct Mailbox {
     pub total: u32,
     /// Unread messages in the inbox.
     pub unread: u32,
+    /// Addresses of people with Full Access.
+    pub full_access: BTreeSet<String>,
+    /// Addresses of people with Send As.
+    pub send_as: BTreeSet<String>,
 }
 
 impl Mailbox {
     /// An empty mailbox of this kind.
     pub fn new(address: &str, kind: MailboxKind) -> Self {
-        Self { address: address.to_lowercase().into(), name: None, kind, total: 0, unread: 0 }
+        let (full_access, send_as) = Default::default();
+        Self { address: address.to_lowercase().into(), name: None, kind, total: 0, unread: 0, full_access, send_as }
     }
 
     /// With a display name other than the address.
@@ -84,6 +94,13 @@ impl Mailbox {
     /// With this many messages in the inbox.
     pub fn holding(mut self, total: u32, unread: u32) -> Self {
         (self.total, self.unread) = (total, unread);
+        self
+    }
+
+    /// Shared with `person`, who may open it and send as it.
+    pub fn shared_with(mut self, person: &str) -> Self {
+        self.full_access.insert(person.to_lowercase());
+        self.send_as.insert(person.to_lowercase());
         self
     }
 

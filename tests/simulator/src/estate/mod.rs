@@ -4,23 +4,37 @@
 
 mod application;
 mod certificate;
+mod grants;
 mod mail;
 mod mailbox;
 mod mailboxes;
 mod permission;
+mod person;
 mod sample;
+mod sample_people;
+mod scope;
 mod settings;
+mod sign_in;
 
 pub(crate) use certificate::{hex, unfold};
+pub(crate) use grants::{AuthorizationCode, Method, RefreshToken};
 pub(crate) use mailboxes::Place;
 
 pub use application::{Application, Secret, State};
 pub use certificate::Certificate;
+pub use grants::{Family, Grants, Revoked, SignedIn, Why};
 pub use mail::{Message, Outbox, Sent};
 pub use mailbox::{Mailbox, MailboxKind};
 pub use mailboxes::Mailboxes;
 pub use permission::Permission;
-pub use settings::{Lifetime, Settings};
+pub use person::{Home, People, Person};
+pub use scope::Scope;
+pub use settings::{Lifetime, Rotation, Settings};
+pub use sign_in::SignIn;
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -45,6 +59,11 @@ pub struct Estate {
     applications: Vec<Application>,
     /// Mailboxes of every tenant; an address belongs to the tenant that verified its domain.
     pub mailboxes: Mailboxes,
+    /// Who may sign in.
+    pub people: People,
+    sign_ins: HashMap<Uuid, SignIn>,
+    /// What people let applications do.
+    pub grants: Grants,
     /// What was sent.
     pub outbox: Outbox,
     /// What goes wrong.
@@ -124,6 +143,70 @@ impl Estate {
     pub fn application_in(&self, tenant: Uuid, client_id: Uuid) -> Option<&Application> {
         let mut all = self.applications.iter();
         all.find(|application| application.tenant_id == tenant && application.client_id == client_id)
+    }
+}
+
+impl Estate {
+    /// How people sign in to the application with this name or client ID; as registrations begin, where nothing was set.
+    pub fn sign_in(&self, name: &str) -> Option<SignIn> {
+        let client_id = self.application(name)?.client_id;
+        Some(self.sign_ins.get(&client_id).cloned().unwrap_or_default())
+    }
+
+    /// As [`sign_in`](Self::sign_in), to change it.
+    pub fn sign_in_mut(&mut self, name: &str) -> Option<&mut SignIn> {
+        let client_id = self.application(name)?.client_id;
+        Some(self.sign_ins.entry(client_id).or_default())
+    }
+
+    /// An administrator's consent to everything the application's registration lists.
+    pub fn consent_to_all(&mut self, name: &str) {
+        let id = Uuid::try_parse(name).ok();
+        if let Some(application) = self.applications.iter_mut().find(|application| application.is_called(name, id)) {
+            self.sign_ins.entry(application.client_id).or_default().consent_to_all(application);
+        }
+    }
+
+    /// Adds a person, who gets the object ID of the mailbox with the same address.
+    pub fn add_person(&mut self, mut person: Person) {
+        person.object_id = self.mailboxes.object_id(&person.address).unwrap_or(person.object_id);
+        self.people.put(person);
+    }
+
+    /// The person who signs in with `address`. A mailbox is one too, as soon as somebody tries; the account of a shared
+    /// mailbox is disabled.
+    pub fn person_mut(&mut self, address: &str) -> Option<&mut Person> {
+        if self.people.get(address).is_none() {
+            let mailbox = self.mailboxes.get(address).filter(|mailbox| mailbox.kind.has_an_account())?;
+            let tenant_id = self.tenant_of(mailbox.address())?.id;
+            let mut person = Person::new(tenant_id, mailbox.address(), mailbox.name());
+            person.disabled = mailbox.kind == MailboxKind::Shared;
+            self.add_person(person);
+        }
+        let known =
+            self.mailboxes.get(address).map_or_else(|| address.to_owned(), |mailbox| mailbox.address().to_owned());
+        self.people.get_mut(&known)
+    }
+
+    /// Ends every session of a person: remembered sign-ins and refresh tokens, not access tokens.
+    pub fn revoke_sessions(&mut self, address: &str, now: Timestamp) {
+        self.end_sessions(address, now, Why::SessionsRevoked);
+    }
+
+    /// Gives a person another password, as the Entra admin center does it: sessions end.
+    pub fn reset_password(&mut self, address: &str, password: &str, now: Timestamp) {
+        if let Some(person) = self.person_mut(address) {
+            password.clone_into(&mut person.password);
+        }
+        self.end_sessions(address, now, Why::PasswordReset);
+    }
+
+    fn end_sessions(&mut self, address: &str, now: Timestamp, why: Why) {
+        if let Some(person) = self.person_mut(address) {
+            person.revocations += 1;
+            let id = person.object_id;
+            self.grants.revoke(id, now, why);
+        }
     }
 }
 

@@ -8,6 +8,14 @@ use uuid::Uuid;
 use super::{Application, Estate, Mailbox, MailboxKind, Permission, Secret, Tenant};
 use crate::chance::Chance;
 
+/// Applications for people to sign in to, and their tenants' domains.
+const SIGN_IN: [(&str, &str); 4] = [
+    ("Contoso Sign-in", "contoso.example"),
+    ("Contoso Approval", "contoso.example"),
+    ("Contoso Assigned", "contoso.example"),
+    ("Fabrikam Sign-in", "fabrikam.example"),
+];
+
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 impl Estate {
@@ -17,6 +25,15 @@ impl Estate {
     /// (nobody consented), `Contoso Warehouse` (Conditional Access), `Contoso Vault` (waits for a certificate),
     /// `Contoso Reader` (may not send), `Contoso Support Desk` (RBAC for Applications on support@ and shared@),
     /// `Contoso Invoices` (access policy on billing@), `Contoso Retired` (disabled), `Fabrikam Mail` (healthy).
+    ///
+    /// For people to sign in to: `Contoso Sign-in` (people consent for themselves), `Contoso Approval` (an administrator
+    /// must), `Contoso Assigned` (only olga@ is assigned), `Fabrikam Sign-in`. Their redirect URI is
+    /// `http://localhost/callback`, any port.
+    ///
+    /// People, whose password is [`Person::password_of`](super::Person::password_of): in contoso.example olga@ (may open
+    /// and send as shared@), jan@, ana@, tom@ (administrator), dora@ (disabled), karl@ (Conditional Access), mila@
+    /// (second factor), and the guest gita@partner.example; in fabrikam.example eva@ and igor@ (administrator). Every
+    /// user mailbox is a person too.
     pub fn sample(seed: u64, now: Timestamp) -> Self {
         let mut estate = Self::empty();
         let draw = Draw { chance: Chance::seeded(seed), now };
@@ -30,6 +47,16 @@ impl Estate {
             estate.add_sample_mailboxes(&tenant.domains[0], &tenant.domains[1]);
             estate.add_tenant(tenant);
         }
+        // Whatever is added below comes last, so that a seed goes on giving what it gave.
+        estate.add_sample_people();
+        for (name, tenant) in SIGN_IN {
+            if let Some(tenant) = estate.tenant(tenant).map(|tenant| tenant.id) {
+                let mut application = draw.application(name, tenant);
+                application.roles.clear();
+                estate.add_application(application);
+            }
+        }
+        estate.register_sign_ins();
         estate
     }
 

@@ -16,6 +16,17 @@ pub enum Lifetime {
     },
 }
 
+/// What becomes of a refresh token once it was used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rotation {
+    /// A new one is given out and the old one stays valid, which is Entra's way.
+    #[default]
+    Lenient,
+    /// Only the newest one is valid; an older one kills its whole family.
+    Strict,
+}
+
 /// How the simulated servers behave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -27,4 +38,8 @@ pub struct Settings {
     /// Seconds by which the servers' clock is ahead of the simulator's (negative: behind). Shows in `Date` and in
     /// the time window of assertions (AADSTS700024).
     pub skew_seconds: i64,
+    /// What becomes of used refresh tokens.
+    pub rotation: Rotation,
+    /// `refresh_in` of delegated answers; none: the member is missing, as usual.
+    pub refresh_in: Option<u32>,
 }

@@ -31,6 +31,10 @@ pub enum Place {
     Keys,
     /// The token endpoint.
     Token,
+    /// The authorize endpoint; with a person, as soon as it is known who signs in.
+    Authorize,
+    /// Both admin consent endpoints; with a person, as soon as it is known who signs in.
+    AdminConsent,
     /// Every call of Graph.
     Graph,
     /// One call of Graph.
@@ -40,13 +44,16 @@ pub enum Place {
 impl Place {
     fn covers(self, kind: Kind) -> bool {
         let graph = matches!(kind, Kind::Graph(_));
-        let entra = matches!(kind, Kind::Discovery | Kind::Keys | Kind::InstanceDiscovery | Kind::Token);
+        let by_programs = matches!(kind, Kind::Discovery | Kind::Keys | Kind::InstanceDiscovery | Kind::Token);
+        let entra = by_programs || kind.is_for_browsers();
         match self {
             Self::Anywhere => entra || graph,
             Self::Entra => entra,
             Self::Discovery => kind == Kind::Discovery,
             Self::Keys => kind == Kind::Keys,
             Self::Token => kind == Kind::Token,
+            Self::Authorize => kind == Kind::Authorize,
+            Self::AdminConsent => kind == Kind::AdminConsent,
             Self::Graph => graph,
             Self::Call(call) => kind == Kind::Graph(call),
         }
@@ -67,6 +74,12 @@ pub struct Fault {
     /// Only those about this mailbox (address, in any case).
     #[serde(default)]
     pub mailbox: Option<String>,
+    /// Only those of this person (address, in any case).
+    #[serde(default)]
+    pub person: Option<String>,
+    /// Only token requests with this `grant_type`.
+    #[serde(default)]
+    pub grant_type: Option<String>,
     /// How many requests it still hits; none: until it is taken out.
     #[serde(default)]
     pub times: Option<u32>,
@@ -77,7 +90,8 @@ pub struct Fault {
 impl Fault {
     /// A fault that hits every request to `place` until it is taken out.
     pub fn new(place: Place, failure: Failure) -> Self {
-        Self { place, tenant: None, application: None, mailbox: None, times: None, failure }
+        let (tenant, application) = (None, None);
+        Self { place, tenant, application, mailbox: None, person: None, grant_type: None, times: None, failure }
     }
 
     /// The token endpoint refuses with this AADSTS number.
@@ -114,6 +128,18 @@ impl Fault {
         self
     }
 
+    /// Only for this person.
+    pub fn person(mut self, address: &str) -> Self {
+        self.person = Some(address.to_owned());
+        self
+    }
+
+    /// Only for token requests with this `grant_type`.
+    pub fn grant_type(mut self, grant_type: &str) -> Self {
+        self.grant_type = Some(grant_type.to_owned());
+        self
+    }
+
     /// Only for the next `count` requests.
     pub fn times(mut self, count: u32) -> Self {
         self.times = Some(count);
@@ -124,12 +150,15 @@ impl Fault {
         let same = |wanted: Option<Uuid>, said: &Option<String>| {
             wanted.is_none_or(|wanted| said.as_deref().and_then(|said| Uuid::try_parse(said).ok()) == Some(wanted))
         };
-        let mailbox = self.mailbox.as_deref();
+        let alike = |wanted: &Option<String>, said: &Option<String>| {
+            wanted.is_none() || wanted.as_deref().zip(said.as_deref()).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
+        };
         self.place.covers(asked.kind)
             && same(self.tenant, &asked.tenant)
             && same(self.application, &asked.client_id)
-            && mailbox
-                .is_none_or(|wanted| asked.mailbox.as_deref().is_some_and(|said| said.eq_ignore_ascii_case(wanted)))
+            && alike(&self.mailbox, &asked.mailbox)
+            && alike(&self.person, &asked.person)
+            && alike(&self.grant_type, &asked.grant_type)
     }
 }
 
@@ -190,5 +219,16 @@ impl Faults {
         }
         self.on.retain(|(_, fault)| fault.times != Some(0));
         trouble
+    }
+
+    /// The AADSTS number that meets a person in the browser. Faults without a person have met the request before.
+    pub(crate) fn take_for_person(&mut self, asked: &Asked) -> Option<u32> {
+        let mut mine = self.on.iter_mut().map(|(_, fault)| fault);
+        let fault = mine
+            .find(|fault| fault.person.is_some() && matches!(fault.failure, Failure::Aadsts(_)) && fault.hits(asked))?;
+        fault.times = fault.times.map(|left| left.saturating_sub(1));
+        let Failure::Aadsts(number) = fault.failure else { return None };
+        self.on.retain(|(_, fault)| fault.times != Some(0));
+        Some(number)
     }
 }

@@ -28,8 +28,15 @@ use crate::{
 
 const GATEWAY_PAGE: &str = "<html><head><title>Error</title></head><body><h2>Our services aren't available right now</h2><p>This is a simulator. It is not Microsoft.</p></body></html>";
 
+/// An AADSTS number that the pages for signing in are to show or to send back.
+#[derive(Clone, Copy)]
+pub(crate) struct Forced(pub(crate) u32);
+
 /// The answer to a request that `failure` hits.
-pub(crate) async fn play(world: &World, asked: &Asked, failure: Failure, request: Request, next: Next) -> Response {
+pub(crate) async fn play(world: &World, asked: &Asked, failure: Failure, mut request: Request, next: Next) -> Response {
+    if let Failure::Aadsts(number) = failure {
+        request.extensions_mut().insert(Forced(number));
+    }
     if let Some(answer) = instead(asked, &failure) {
         return answer;
     }
@@ -48,7 +55,7 @@ pub(crate) async fn play(world: &World, asked: &Asked, failure: Failure, request
 fn instead(asked: &Asked, failure: &Failure) -> Option<Response> {
     let is_graph = matches!(asked.kind, Kind::Graph(_));
     Some(match failure {
-        Failure::Aadsts(number) if !is_graph => Refused::new(*number).answer(asked),
+        Failure::Aadsts(number) if !is_graph && !asked.kind.is_for_browsers() => Refused::new(*number).answer(asked),
         Failure::Graph(refusal) if is_graph => refusal.answer(asked),
         Failure::Throttle(retry_after) => with_retry_after(throttled(asked), *retry_after, asked),
         Failure::Status { status, page, retry_after } => {

@@ -1,6 +1,6 @@
 //! Who calls: the bearer token, really checked.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use super::Refusal;
 use crate::{
     asked::{Asked, bearer},
     entra::{BadToken, is_graph},
-    estate::Permission,
+    estate::{Permission, Person, Scope},
     world::World,
 };
 
@@ -19,8 +19,15 @@ use crate::{
 pub(crate) struct Bearer {
     pub(super) tenant_id: Uuid,
     pub(super) client_id: Uuid,
-    /// As they were when the token was issued.
-    pub(super) roles: Vec<Permission>,
+    pub(super) identity: Identity,
+}
+
+/// For whom the application calls, and what it may do, as it was when the token was issued.
+pub(super) enum Identity {
+    /// For itself.
+    Application(Vec<Permission>),
+    /// For a person.
+    Person(Box<Person>, BTreeSet<Scope>),
 }
 
 #[derive(Deserialize)]
@@ -32,6 +39,8 @@ struct Payload {
     exp: i64,
     #[serde(default)]
     roles: Vec<Permission>,
+    oid: Uuid,
+    scp: Option<String>,
 }
 
 impl FromRequestParts<Arc<World>> for Bearer {
@@ -50,7 +59,14 @@ impl FromRequestParts<Arc<World>> for Bearer {
         if !caller.is_some_and(|application| application.enabled) {
             return Err(Refusal::IdentityNotFound);
         }
-        Ok(Self { tenant_id: payload.tid, client_id: payload.appid, roles: payload.roles })
+        let identity = match &payload.scp {
+            None => Identity::Application(payload.roles),
+            Some(scopes) => {
+                let person = estate.people.with_id(payload.oid).ok_or(Refusal::IdentityNotFound)?;
+                Identity::Person(Box::new(person.clone()), Scope::list(scopes))
+            }
+        };
+        Ok(Self { tenant_id: payload.tid, client_id: payload.appid, identity })
     }
 }
 

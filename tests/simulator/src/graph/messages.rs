@@ -15,7 +15,7 @@ use super::{
     Refusal,
     bearer::Bearer,
     reach::{self, READ_BASIC, WRITE},
-    select::Options,
+    select::{Named, Options},
     send::{Body, Recipient, read_json},
 };
 use crate::{asked::Asked, entra::to_base64, estate::Message, world::World};
@@ -28,7 +28,7 @@ pub(crate) async fn folder(
     State(world): App,
     Extension(asked): Asking,
     caller: Bearer,
-    Path((name, folder)): Path<(String, String)>,
+    Path(Named { m: name, folder, .. }): Path<Named>,
     Query(options): Query<Options>,
 ) -> Result<Json<Value>, Refusal> {
     let estate = world.estate();
@@ -53,7 +53,7 @@ pub(crate) async fn index(
     State(world): App,
     Extension(asked): Asking,
     caller: Bearer,
-    Path(name): Path<String>,
+    Path(Named { m: name, .. }): Path<Named>,
     Query(options): Query<Options>,
 ) -> Result<Json<Value>, Refusal> {
     let estate = world.estate();
@@ -79,7 +79,7 @@ pub(crate) async fn create(
     State(world): App,
     Extension(asked): Asking,
     caller: Bearer,
-    Path(name): Path<String>,
+    Path(Named { m: name, .. }): Path<Named>,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let mut estate = world.estate();
@@ -102,7 +102,7 @@ pub(crate) async fn create(
 pub(crate) async fn delete(
     State(world): App,
     caller: Bearer,
-    Path((name, id)): Path<(String, String)>,
+    Path(Named { m: name, id, .. }): Path<Named>,
 ) -> Result<StatusCode, Refusal> {
     remove(&world, &caller, &name, &id)
 }
@@ -111,7 +111,7 @@ pub(crate) async fn delete(
 pub(crate) async fn delete_for_good(
     State(world): App,
     caller: Bearer,
-    Path((name, id)): Path<(String, String)>,
+    Path(Named { m: name, id, .. }): Path<Named>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Refusal> {
     if !headers.contains_key(header::CONTENT_LENGTH) {

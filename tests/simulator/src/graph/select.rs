@@ -1,7 +1,25 @@
-//! `$select` and `$top`.
+//! What a path names, `$select` and `$top`.
 
 use serde::Deserialize;
 use serde_json::Value;
+
+/// Stands for the person's own mailbox.
+pub(super) const ME: &str = "me";
+
+/// What a path under `/users/{m}` or `/me` names.
+#[derive(Deserialize)]
+pub(crate) struct Named {
+    #[serde(default = "me")]
+    pub(super) m: String,
+    #[serde(default)]
+    pub(super) folder: String,
+    #[serde(default)]
+    pub(super) id: String,
+}
+
+fn me() -> String {
+    ME.to_owned()
+}
 
 /// OData query options.
 #[derive(Default, Deserialize)]

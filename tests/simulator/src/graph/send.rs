@@ -15,6 +15,7 @@ use super::{
     bearer::Bearer,
     messages::message_id,
     reach::{self, SEND},
+    select::Named,
 };
 use crate::{
     asked::Asked,
@@ -74,7 +75,7 @@ pub(crate) async fn create(
     State(world): State<Arc<World>>,
     Extension(asked): Extension<Arc<Asked>>,
     caller: Bearer,
-    Path(name): Path<String>,
+    Path(Named { m: name, .. }): Path<Named>,
     body: Bytes,
 ) -> Result<StatusCode, Refusal> {
     let mut estate = world.estate();
@@ -95,6 +96,7 @@ pub(crate) async fn create(
         at: asked.now,
         tenant_id: caller.tenant_id,
         client_id: caller.client_id,
+        person: caller.person().map(|person| person.address.clone()),
         mailbox: sender,
         from,
         recipients,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Stage};
 
-async fn api(stage: &Stage, method: Method, path: &str, body: Option<Value>) -> Answer {
+pub(crate) async fn api(stage: &Stage, method: Method, path: &str, body: Option<Value>) -> Answer {
     let request = stage.client.request(method, format!("{}/api{path}", stage.simulator.control()));
     stage
         .send(match body {
@@ -15,13 +15,13 @@ async fn api(stage: &Stage, method: Method, path: &str, body: Option<Value>) -> 
         .await
 }
 
-async fn page(stage: &Stage, query: &str) -> String {
+pub(crate) async fn page(stage: &Stage, query: &str) -> String {
     let answer = stage.send(stage.client.get(format!("{}{query}", stage.simulator.control()))).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.text
 }
 
-async fn submit(stage: &Stage, path: &str, form: &[(&str, &str)]) -> Answer {
+pub(crate) async fn submit(stage: &Stage, path: &str, form: &[(&str, &str)]) -> Answer {
     stage.send(stage.client.post(format!("{}{path}", stage.simulator.control())).form(form)).await
 }
 

@@ -100,7 +100,7 @@ async fn the_program_says_where_it_is_and_ends_when_told() {
     let urls: Value = serde_json::from_str(&line).unwrap();
     let trusting = trusting(&std::fs::read_to_string(urls["ca"].as_str().unwrap()).unwrap());
     let estate = trusting.get(format!("{}/api/estate", urls["control"].as_str().unwrap())).send().await.unwrap();
-    assert_eq!(estate.json::<Value>().await.unwrap()["mailboxes"], 1_020);
+    assert_eq!(estate.json::<Value>().await.unwrap()["mailboxes"], 1_029);
     let ended = Command::new("kill").arg(program.id().to_string()).status().unwrap();
     assert!(ended.success());
     assert!(program.wait().unwrap().success());

@@ -3,14 +3,21 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod certificate;
+mod code;
+mod consent;
 mod control;
+mod delegated;
 mod directory;
 mod discovery;
 mod faults;
 mod life;
 mod mail;
+mod people;
+mod people_control;
+mod refresh;
 mod requests;
 mod sample;
+mod sign_in;
 mod support;
 mod token;
 mod transport;

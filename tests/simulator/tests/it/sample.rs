@@ -19,6 +19,10 @@ async fn every_sample_application_does_what_its_state_says() {
         ("Contoso Invoices", "policy", 0, 403, 403),
         ("Contoso Retired", "disabled", 7_000_112, 0, 0),
         ("Fabrikam Mail", "healthy", 0, 200, 202),
+        ("Contoso Sign-in", "no_consent", 0, 403, 403),
+        ("Contoso Approval", "no_consent", 0, 403, 403),
+        ("Contoso Assigned", "no_consent", 0, 403, 403),
+        ("Fabrikam Sign-in", "no_consent", 0, 403, 403),
     ];
     assert_eq!(stage.simulator.estate(|estate| estate.applications().len()), table.len());
     for (name, state, number, read, send) in table {
@@ -59,6 +63,19 @@ async fn a_seed_repeats_the_estate_and_the_answers() {
         payloads.push(claims);
     }
     assert_eq!(payloads[0], payloads[1]);
+}
+
+#[test]
+fn what_a_seed_gave_before_there_were_people_it_goes_on_giving() {
+    let estate = Estate::sample(7, Stage::today());
+    let said = |name: &str| {
+        let application = estate.application(name).unwrap();
+        format!("{} {}", application.client_id, application.secret())
+    };
+    assert_eq!(said("Contoso Mail"), "8d91efc5-106f-43a3-9c7e-5449c4bbe05a UHj8Q~KKOYiXVE3aH6CC22LzEoFwb0jBZChRno0R");
+    assert_eq!(said("Fabrikam Mail"), "fa15174c-227d-4037-bc8e-7b421fd5d0d9 5Gk8Q~ta3x4eYFRMXi69vCs3VJFUGLAy.YVBzMBx");
+    let places: Vec<&str> = estate.mailboxes.iter().map(|mailbox| mailbox.address()).take(20).collect();
+    assert_eq!((places[0], places[19]), ("support@contoso.example", "kiosk@fabrikam.example"));
 }
 
 #[test]

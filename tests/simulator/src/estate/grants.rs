@@ -1,0 +1,188 @@
+//! What people let applications do: authorization codes, and the families of refresh tokens that come from them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::Scope;
+
+/// Every refresh token that comes from one sign-in.
+#[derive(Clone, Debug, Serialize)]
+pub struct Family {
+    /// Counts from 1.
+    pub number: u64,
+    /// The tenant the person signed in to.
+    pub tenant_id: Uuid,
+    /// The application.
+    pub client_id: Uuid,
+    /// The person's object ID.
+    pub person: Uuid,
+    /// The person's address.
+    pub address: String,
+    /// What the sign-in asked for and got.
+    pub scopes: BTreeSet<Scope>,
+    /// How often refresh tokens were given out, the first included; 0 without `offline_access`.
+    pub generation: u32,
+    /// When the code was redeemed.
+    pub issued: Timestamp,
+    /// When the last token was got.
+    pub last_used: Timestamp,
+    /// When the person gave the password, and whether a code besides.
+    pub signed_in: SignedIn,
+    /// Since when it is dead, and why.
+    pub revoked: Option<Revoked>,
+    /// The resource as the request named it.
+    #[serde(skip)]
+    pub(crate) audience: String,
+}
+
+/// How a person proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SignedIn {
+    /// When.
+    pub at: Timestamp,
+    /// Whether with a second factor.
+    pub mfa: bool,
+    /// The person's [`revocations`](crate::Person::revocations) then.
+    pub revocations: u32,
+}
+
+/// The end of a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Revoked {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a family is dead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The person's sessions were revoked.
+    SessionsRevoked,
+    /// An administrator reset the password.
+    PasswordReset,
+    /// With strict rotation: a refresh token was used that had been replaced.
+    Reused,
+}
+
+/// An authorization code that was given out.
+#[derive(Clone)]
+pub(crate) struct AuthorizationCode {
+    pub(crate) tenant_id: Uuid,
+    pub(crate) client_id: Uuid,
+    pub(crate) person: Uuid,
+    pub(crate) address: String,
+    pub(crate) redirect_uri: String,
+    /// `code_challenge` and how it is made of the verifier.
+    pub(crate) challenge: Option<(String, Method)>,
+    pub(crate) scopes: BTreeSet<Scope>,
+    pub(crate) audience: String,
+    pub(crate) nonce: Option<String>,
+    pub(crate) issued: Timestamp,
+    pub(crate) signed_in: SignedIn,
+    pub(crate) redeemed: bool,
+}
+
+/// `code_challenge_method`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Plain,
+    S256,
+}
+
+/// A refresh token that was given out.
+#[derive(Clone, Copy)]
+pub(crate) struct RefreshToken {
+    /// Its family's place.
+    pub(crate) family: usize,
+    pub(crate) generation: u32,
+    pub(crate) issued: Timestamp,
+}
+
+/// Every delegated grant there is.
+#[derive(Default)]
+pub struct Grants {
+    families: Vec<Family>,
+    tokens: HashMap<String, RefreshToken>,
+    codes: HashMap<String, AuthorizationCode>,
+}
+
+impl Grants {
+    /// All families, oldest first.
+    pub fn families(&self) -> &[Family] {
+        &self.families
+    }
+
+    /// The family a refresh token belongs to.
+    pub fn family_of(&self, refresh_token: &str) -> Option<&Family> {
+        self.tokens.get(refresh_token).map(|token| &self.families[token.family])
+    }
+
+    /// Whether this refresh token was given out and its family was not revoked. What else can be wrong with it (time,
+    /// the person, consent) is for [`Simulator::is_alive`](crate::Simulator::is_alive).
+    pub fn is_alive(&self, refresh_token: &str) -> bool {
+        self.family_of(refresh_token).is_some_and(|family| family.revoked.is_none())
+    }
+
+    /// Revokes every family of a person. Access tokens that were issued go on until they expire.
+    pub fn revoke(&mut self, person: Uuid, at: Timestamp, why: Why) {
+        for family in self.families.iter_mut().filter(|family| family.person == person) {
+            family.revoked.get_or_insert(Revoked { at, why });
+        }
+    }
+
+    pub(crate) fn token(&self, refresh_token: &str) -> Option<(RefreshToken, &Family)> {
+        let token = self.tokens.get(refresh_token)?;
+        Some((*token, &self.families[token.family]))
+    }
+
+    pub(crate) fn code(&self, code: &str) -> Option<&AuthorizationCode> {
+        self.codes.get(code)
+    }
+
+    pub(crate) fn put_code(&mut self, code: String, issued: AuthorizationCode) {
+        self.codes.insert(code, issued);
+    }
+
+    /// Uses a code up and begins a family with what it stands for. Answers the family's place.
+    pub(crate) fn redeem(&mut self, code: &str, now: Timestamp) -> Option<usize> {
+        let code = self.codes.get_mut(code)?;
+        code.redeemed = true;
+        let place = self.families.len();
+        self.families.push(Family {
+            number: place as u64 + 1,
+            tenant_id: code.tenant_id,
+            client_id: code.client_id,
+            person: code.person,
+            address: code.address.clone(),
+            scopes: code.scopes.clone(),
+            generation: 0,
+            issued: now,
+            last_used: now,
+            signed_in: code.signed_in,
+            revoked: None,
+            audience: code.audience.clone(),
+        });
+        Some(place)
+    }
+
+    /// Notes that a family was used, and keeps its next refresh token if there is one.
+    pub(crate) fn renew(&mut self, place: usize, refresh_token: Option<&str>, now: Timestamp) {
+        let family = &mut self.families[place];
+        family.last_used = now;
+        if let Some(text) = refresh_token {
+            family.generation += 1;
+            let token = RefreshToken { family: place, generation: family.generation, issued: now };
+            self.tokens.insert(text.to_owned(), token);
+        }
+    }
+
+    pub(crate) fn kill(&mut self, place: usize, at: Timestamp, why: Why) {
+        self.families[place].revoked.get_or_insert(Revoked { at, why });
+    }
+}
