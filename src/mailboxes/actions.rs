@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::audit;
 use crate::error::{AppError, Result};
 use crate::ids::MailboxId;
-use crate::tokens::store as grants;
+use crate::tokens::delegated_store as grants;
 use crate::users::SignedIn;
 use crate::users::guard::Section;
 use crate::web::forms::{Field, FormErrors, title_prefix};
@@ -185,7 +185,7 @@ pub async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<Mailbox
     if store::delete(&mut tx, &id, &me.user.name, app.clock.now()).await? == Written::Done {
         note(&mut tx, &app, &me, "mailbox.deleted", &mailbox).await?;
         // What a person granted is not kept in the bin (S-63).
-        if grants::forget_delegated(&mut tx, &id).await? {
+        if grants::forget(&mut tx, &id).await? {
             store::start_anew(&mut tx, &mailbox, app.clock.now()).await?;
             note(&mut tx, &app, &me, "grant.forgotten", &mailbox).await?;
         }

@@ -12,7 +12,7 @@ use crate::audit;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{ApplicationId, MailboxId};
-use crate::tokens::store as grants;
+use crate::tokens::delegated_store as grants;
 use crate::users::SignedIn;
 use crate::users::guard::Section;
 use crate::web::forms::{Choice, Field, FormErrors, title_prefix};
@@ -20,6 +20,7 @@ use crate::web::{Page, Shell, Tab, see_other};
 
 use super::Mailbox;
 use super::check::{self, Reason};
+use super::fields;
 use super::form::{self, Typed};
 use super::show::tabs;
 use super::store::{self, Written};
@@ -56,10 +57,10 @@ async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, typed: &Typed, errors
             .optional()
             .holding(&typed.display_name)
             .checked(&errors),
-        access: form::access_field(&errors),
-        accesses: form::accesses(&typed.access),
-        person: form::person_field(typed, &errors),
-        has_grant: grants::find_delegated(&app.db, &mailbox.id).await?.is_some(),
+        access: fields::access_field(&errors),
+        accesses: fields::accesses(&typed.access),
+        person: fields::person_field(typed, &errors),
+        has_grant: grants::find(&app.db, &mailbox.id).await?.is_some(),
         application: Field::text(
             "application",
             "Application",
@@ -163,7 +164,7 @@ async fn write(app: &App, me: &SignedIn, before: &Mailbox, changed: &Mailbox) ->
         return Ok(written);
     }
     note(&mut tx, app, me, "mailbox.changed", changed).await?;
-    if other_grant && grants::forget_delegated(&mut tx, &changed.id).await? {
+    if other_grant && grants::forget(&mut tx, &changed.id).await? {
         note(&mut tx, app, me, "grant.forgotten", changed).await?;
     }
     tx.commit().await?;

@@ -16,6 +16,7 @@ pub mod check;
 pub mod checks;
 mod climb;
 pub mod edit;
+pub mod fields;
 pub mod form;
 mod gone;
 pub mod history;

@@ -20,7 +20,8 @@ use crate::web::forms::{FormErrors, title_prefix};
 use crate::web::{Page, RedirectUri, Shell, see_other, send_again_to};
 
 use super::check::{self, Progress, Reason};
-use super::form::{self, Chosen, MailboxFields, NewMailbox, Typed};
+use super::fields::MailboxFields;
+use super::form::{self, Chosen, NewMailbox, Typed};
 use super::mailbox::{Health, Stamp};
 use super::store::{self, Written};
 use super::{Access, Mailbox};

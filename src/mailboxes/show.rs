@@ -10,7 +10,7 @@ use crate::applications::{Application, store as applications};
 use crate::clock::UnixTime;
 use crate::error::{AppError, Result};
 use crate::ids::MailboxId;
-use crate::tokens::store as grants;
+use crate::tokens::delegated_store as grants;
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
 use crate::web::trouble::{Trouble, Whose};
@@ -192,7 +192,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
 
 async fn person(app: &App, mailbox: &Mailbox) -> Result<Option<Person>> {
     let Some(expected) = mailbox.signs_in().map(str::to_owned) else { return Ok(None) };
-    let grant = grants::find_delegated(&app.db, &mailbox.id).await?;
+    let grant = grants::find(&app.db, &mailbox.id).await?;
     let signed_in = grant.map(|grant| When::at(grant.signed_in_at, app.clock.now(), &app.config.time_zone));
     let needed = signed_in.is_none() || mailbox.health.incoming == Status::Failing(Cause::NeedsSignIn);
     Ok(Some(Person { expected, signed_in, needed }))

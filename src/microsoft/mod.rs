@@ -27,6 +27,7 @@ mod http;
 mod id_token;
 mod ids;
 mod issued;
+mod oauth_http;
 pub mod paste;
 mod people;
 mod retry_after;

@@ -2,23 +2,20 @@
 //! `oauth2` crate.
 
 use std::borrow::Cow;
-use std::pin::Pin;
-use std::sync::Mutex;
 
 use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
 use oauth2::{
-    AsyncHttpClient, AuthType, AuthorizationCode, Client, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken,
-    TokenUrl,
+    AuthType, AuthorizationCode, Client, ClientSecret, EndpointNotSet, EndpointSet, PkceCodeVerifier, RedirectUrl,
+    RefreshToken, RequestTokenError, Scope, StandardRevocableToken, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use url::Url;
 
 use super::classify::{self, Flow};
-use super::entra::refusal;
 use super::failure::{Failure, Outcome};
 use super::http::{Answer, below, fresh_guid};
+use super::oauth_http::OAuthHttp;
 use super::token_answer::{EntraError, TokenAnswer};
 use super::{ClientId, Cloud, Guid, Issued, Microsoft, Thumbprint, certificate};
 use crate::words::{Cause, Transport};
@@ -89,41 +86,6 @@ struct Proof {
     text: SecretString,
 }
 
-/// The `oauth2` crate's way to the network. What that crate does not pass on is left in `slot`. A struct, because a
-/// closure's future cannot be shown to be `Send` in a handler.
-struct OAuthHttp<'a> {
-    microsoft: &'a Microsoft,
-    flow: Flow,
-    keep_out: Vec<SecretString>,
-    slot: Mutex<Option<Answer>>,
-}
-
-impl<'c> AsyncHttpClient<'c> for OAuthHttp<'_> {
-    type Error = Box<Failure>;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Box<Failure>>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.send(request))
-    }
-}
-
-impl OAuthHttp<'_> {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Box<Failure>> {
-        let unformed = |_| self.microsoft.unformed();
-        let request = reqwest::Request::try_from(request).map_err(unformed)?;
-        let answer = self.microsoft.exchange(request, self.keep_out.clone()).await?;
-        if answer.is_busy() {
-            return Err(refusal(&answer, self.flow));
-        }
-        let mut response = HttpResponse::new(answer.body.clone());
-        *response.status_mut() = answer.status;
-        if let Ok(mut slot) = self.slot.lock() {
-            *slot = Some(answer);
-        }
-        Ok(response)
-    }
-}
-
 type TokenClient = Client<
     EntraError,
     TokenAnswer,
@@ -152,10 +114,10 @@ impl Microsoft {
         let flow = Flow { by_person: grant.is_by_person(), by_certificate: proof.is_assertion };
         let mut keep_out = grant.secrets();
         keep_out.push(proof.text.clone());
-        let http = OAuthHttp { microsoft: self, flow, keep_out, slot: Mutex::new(None) };
+        let http = OAuthHttp::new(self, flow, keep_out);
         let scope = Scope::new(self.default_scope(application.cloud)?);
         let answered = ask(&token_client(application.client_id, endpoint, &proof), &proof, scope, grant, &http).await;
-        let answer = http.slot.into_inner().ok().flatten();
+        let answer = http.answer();
         let (token, answer) = match (answered, answer) {
             (Ok(token), Some(answer)) => (token, answer),
             (Err(error), answer) => {
@@ -208,7 +170,7 @@ impl Microsoft {
         }
     }
 
-    fn unformed(&self) -> Box<Failure> {
+    pub(super) fn unformed(&self) -> Box<Failure> {
         Failure::of(Cause::Other, "Postkey could not form the request.", self.clock.now())
     }
 }

@@ -68,6 +68,8 @@ pub async fn begin(app: &App, begin: Begin<'_>) -> Result<Response> {
     let id = SignInId::new(app.clock.now(), &app.chance);
     let flow = app.chance.code();
     let application = begin.application;
+    // First of all, so that nobody is asked for anything that is not written down (S-101).
+    note(app, &begin).await?;
     let address = match app.microsoft.tenant(application.cloud, &application.tenant).await {
         Ok(found) => noted(app, &begin, &id, &hash_of(&flow), found).await?,
         Err(failure) => Err(failure),
@@ -128,15 +130,20 @@ async fn noted(
         applications::set_tenant_id(&mut tx, &application.id, &application.tenant, known.tenant).await?;
     }
     store::insert(&mut tx, &attempt, &hash_of(&state)).await?;
+    tx.commit().await?;
+    Ok(Ok(address))
+}
+
+async fn note(app: &App, begin: &Begin<'_>) -> Result<()> {
     let entry = audit::Entry {
         actor: begin.by,
         action: "sign_in.started",
-        object: mailbox.id.as_str(),
-        detail: attempt.expected(),
+        object: begin.mailbox.id.as_str(),
+        detail: begin.mailbox.signs_in().unwrap_or_default(),
     };
+    let mut tx = app.db.begin().await?;
     audit::record(&mut tx, app, entry).await?;
-    tx.commit().await?;
-    Ok(Ok(address))
+    tx.commit().await
 }
 
 /// Where a browser is sent, to be compared when it comes back.

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::ids::MailboxId;
 use crate::mailboxes::store as mailboxes;
-use crate::tokens::store as grants;
+use crate::tokens::delegated_store as grants;
 use crate::users::SignedIn;
 use crate::users::guard::Section;
 use crate::web::{Page, Shell, see_other};
@@ -28,7 +28,7 @@ struct Forget {
 /// `GET /mailboxes/{id}/sign-in/forget`
 pub async fn ask(State(app): State<App>, me: SignedIn, Path(id): Path<MailboxId>) -> Result<Response> {
     let mailbox = delegated(&app, &id).await?;
-    let Some(grant) = grants::find_delegated(&app.db, &id).await? else {
+    let Some(grant) = grants::find(&app.db, &id).await? else {
         return Ok(see_other(&format!("/mailboxes/{id}/sign-in")));
     };
     let shell = me.shell(&app, Section::Mailboxes);
@@ -41,7 +41,7 @@ pub async fn forget(State(app): State<App>, me: SignedIn, Path(id): Path<Mailbox
     let mailbox = delegated(&app, &id).await?;
     let _flight = app.single.flight(&format!("grant {id}")).await;
     let mut tx = app.db.begin().await?;
-    if grants::forget_delegated(&mut tx, &id).await? {
+    if grants::forget(&mut tx, &id).await? {
         mailboxes::start_anew(&mut tx, &mailbox, app.clock.now()).await?;
         note(&mut tx, &app, &me, "grant.forgotten", &mailbox).await?;
         tx.commit().await?;

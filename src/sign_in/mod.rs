@@ -30,6 +30,7 @@
 pub mod attempt;
 pub mod begin;
 pub mod callback;
+mod ending;
 pub mod forget;
 pub mod hand_off;
 pub mod link;

@@ -14,22 +14,14 @@ use crate::mailboxes::{Mailbox, signed_in, store as mailboxes};
 use crate::microsoft::{
     ApplicationRef, ClientId, ExpectedToken, Failure, GrantType, Guid, Identity, Issued, Roles, scopes,
 };
+use crate::tokens::delegated_store::{self as grants, DelegatedGrant};
 use crate::tokens::keep::{self, SignedIn};
-use crate::tokens::store::{self as grants, DelegatedGrant};
 use crate::tokens::{NoToken, Obtained, prove};
 use crate::words::{Cause, SignInResult, Status};
 
-use super::attempt::{Answer, Attempt, Origin, Said, is_expected, nonce_of};
-use super::begin::reference;
-use super::link_store;
-use super::store::{self, SignIn};
-
-/// How it ended, before it is written down.
-struct End {
-    outcome: SignInResult,
-    account: String,
-    failure: Option<Box<Failure>>,
-}
+use super::attempt::{Answer, Attempt, Said, is_expected, nonce_of};
+use super::ending::End;
+use super::{link_store, store};
 
 /// A sign-in that has everything to be stored.
 struct Good {
@@ -47,34 +39,13 @@ struct Story<'a> {
     known: ApplicationRef,
 }
 
-impl End {
-    fn plain(outcome: SignInResult) -> Self {
-        Self { outcome, account: String::new(), failure: None }
-    }
-
-    fn because(outcome: SignInResult, failure: Box<Failure>) -> Self {
-        Self { outcome, account: String::new(), failure: Some(failure) }
-    }
-
-    /// What a refusal of Microsoft's means for the person.
-    fn refused(failure: Box<Failure>) -> Self {
-        let outcome = match failure.cause {
-            Cause::NeedsConsent => SignInResult::NeedsAdministrator,
-            Cause::Blocked => SignInResult::Blocked,
-            Cause::WrongAccount => SignInResult::WrongAccount,
-            _ => SignInResult::Failed,
-        };
-        Self::because(outcome, failure)
-    }
-}
-
 /// Ends an attempt by Microsoft's answer, and writes down how.
 ///
 /// # Errors
 /// If the database cannot answer. The attempt is gone all the same.
 pub(super) async fn end(app: &App, attempt: &Attempt, answer: Answer) -> Result<()> {
     match Story::begin(app, attempt).await? {
-        None => write(app, attempt, End::plain(SignInResult::Changed)).await,
+        None => End::plain(SignInResult::Changed).write(app, attempt).await,
         Some(story) => story.end(answer).await,
     }
 }
@@ -84,7 +55,7 @@ pub(super) async fn end(app: &App, attempt: &Attempt, answer: Answer) -> Result<
 /// # Errors
 /// If the database cannot answer.
 pub(super) async fn end_as(app: &App, attempt: &Attempt, outcome: SignInResult) -> Result<()> {
-    write(app, attempt, End::plain(outcome)).await
+    End::plain(outcome).write(app, attempt).await
 }
 
 impl<'a> Story<'a> {
@@ -179,7 +150,7 @@ impl<'a> Story<'a> {
             Ok(profile) => profile,
             Err(failure) => return Ok(Err(End::because(SignInResult::Failed, failure))),
         };
-        let before = grants::find_delegated(&self.app.db, &self.mailbox.id).await?;
+        let before = grants::find(&self.app.db, &self.mailbox.id).await?;
         let pinned = before.as_ref().map(|grant| (grant.tenant_id.as_str(), grant.object_id.as_str()));
         if is_expected(self.attempt.expected(), pinned, &identity, &profile) {
             return Ok(Ok(Identity { username: profile.user_principal_name, ..identity }));
@@ -219,7 +190,7 @@ impl<'a> Story<'a> {
         let ladder = signed_in::look(self.app, &self.mailbox, &self.application, &self.known, &obtained).await;
         // No renewal of the old grant may come between reading it and replacing it.
         let _flight = self.app.single.flight(&format!("grant {}", self.mailbox.id)).await;
-        let before = grants::find_delegated(&self.app.db, &self.mailbox.id).await?;
+        let before = grants::find(&self.app.db, &self.mailbox.id).await?;
         let who = SignedIn {
             mailbox: &self.mailbox.id,
             application: &self.application.id,
@@ -263,51 +234,15 @@ impl<'a> Story<'a> {
             account: grant.username.clone(),
             failure: ladder.failure().map(|(_, failure)| Box::new(failure.clone())),
         };
-        store::record(tx, &ended(app, self.attempt, end)).await?;
+        store::record(tx, &end.of(app, self.attempt)).await?;
         Ok(true)
     }
 
     async fn write(&self, end: End) -> Result<()> {
-        write(self.app, self.attempt, end).await
+        end.write(self.app, self.attempt).await
     }
 
     fn finding(&self, text: &str) -> Box<Failure> {
         Failure::of(Cause::Other, text, self.app.clock.now())
     }
-}
-
-fn ended(app: &App, attempt: &Attempt, end: End) -> SignIn {
-    let link_id = match &attempt.origin {
-        Origin::Link(link) => Some(link.clone()),
-        Origin::Session(_) => None,
-    };
-    SignIn {
-        id: attempt.id.clone(),
-        flow_hash: attempt.flow_hash.clone(),
-        mailbox_id: attempt.mailbox_id.clone(),
-        link_id,
-        started_by: attempt.started_by.clone(),
-        expected: attempt.expected().to_owned(),
-        account: end.account,
-        outcome: end.outcome,
-        failure: end.failure,
-        reference: reference(app),
-        at: app.clock.now(),
-    }
-}
-
-/// Writes down an end that stores nothing else.
-async fn write(app: &App, attempt: &Attempt, end: End) -> Result<()> {
-    let ended = ended(app, attempt, end);
-    let mut tx = app.db.begin().await?;
-    store::record(&mut tx, &ended).await?;
-    let detail = format!("{} ({})", ended.outcome.label(), ended.reference);
-    let entry = audit::Entry {
-        actor: &attempt.started_by,
-        action: "sign_in.refused",
-        object: attempt.mailbox_id.as_str(),
-        detail: &detail,
-    };
-    audit::record(&mut tx, app, entry).await?;
-    tx.commit().await
 }

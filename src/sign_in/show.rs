@@ -11,9 +11,9 @@ use crate::clock::UnixTime;
 use crate::error::Result;
 use crate::ids::MailboxId;
 use crate::mailboxes::show::tabs;
-use crate::mailboxes::{Mailbox, form};
+use crate::mailboxes::{Mailbox, fields};
 use crate::microsoft::scopes;
-use crate::tokens::store as grants;
+use crate::tokens::delegated_store as grants;
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
 use crate::web::forms::{Choice, Field};
@@ -89,7 +89,7 @@ pub async fn show(
 async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, redirect: RedirectUri) -> Result<Show> {
     let when = |moment: UnixTime| When::at(moment, app.clock.now(), &app.config.time_zone);
     let may_edit = me.may(Role::MailboxAdministrator);
-    let grant = grants::find_delegated(&app.db, &mailbox.id).await?;
+    let grant = grants::find(&app.db, &mailbox.id).await?;
     let tries = store::newest(&app.db, &mailbox.id, LISTED).await?;
     Ok(Show {
         shell: me.shell(app, Section::Mailboxes),
@@ -110,7 +110,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, redirect: RedirectUri
         }),
         link: link(app, mailbox, may_edit).await?,
         days: Field::text("days", "The link is good for", ""),
-        lengths: form::link_lengths(""),
+        lengths: fields::link_lengths(""),
         redirect,
         tries: tries.into_iter().map(|ended| tried(ended, when)).collect(),
         may_edit,

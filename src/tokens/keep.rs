@@ -8,8 +8,8 @@ use crate::ids::{ApplicationId, GrantId, MailboxId};
 use crate::microsoft::{Identity, Issued};
 use crate::secrets::Place;
 
+use super::delegated_store::DelegatedGrant;
 use super::obtained::renew_at;
-use super::store::DelegatedGrant;
 
 /// Who signed in for which mailbox, to which application.
 #[derive(Debug)]

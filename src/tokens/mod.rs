@@ -8,6 +8,7 @@
 //! prove.rs     shows the application's credentials to Microsoft, in order, for all three
 //! ```
 
+pub mod delegated_store;
 pub mod keep;
 pub mod obtain;
 mod obtained;

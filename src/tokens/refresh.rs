@@ -15,9 +15,9 @@ use crate::ids::MailboxId;
 use crate::microsoft::{AccessToken, ApplicationRef, Failure, GrantType, Issued, Roles, scopes};
 use crate::words::Cause;
 
+use super::delegated_store::{self as store, DelegatedGrant};
 use super::keep::{self, opened};
 use super::prove;
-use super::store::{self, DelegatedGrant};
 use super::{NoToken, Obtained, Want};
 
 /// The token of the person who signed in for `mailbox`. The outer error is ours; the inner one is what Microsoft said.
@@ -32,7 +32,7 @@ pub async fn delegated_token(
     want: Want,
 ) -> Result<Result<Obtained, NoToken>> {
     let mut flight = app.single.flight(&format!("grant {mailbox}")).await;
-    let Some(grant) = store::find_delegated(&app.db, mailbox).await? else { return Ok(Err(NoToken::NotSignedIn)) };
+    let Some(grant) = store::find(&app.db, mailbox).await? else { return Ok(Err(NoToken::NotSignedIn)) };
     if grant.application_id != application.id {
         return Ok(Err(NoToken::NotSignedIn));
     }
@@ -158,13 +158,13 @@ async fn unchanged(app: &App, grant: &DelegatedGrant, none: NoToken) -> Result<R
 }
 
 async fn is_replaced(app: &App, grant: &DelegatedGrant) -> Result<bool> {
-    let newest = store::find_delegated(&app.db, &grant.mailbox_id).await?;
+    let newest = store::find(&app.db, &grant.mailbox_id).await?;
     Ok(newest.is_none_or(|newest| newest.generation != grant.generation))
 }
 
 /// Somebody else has renewed it, signed in anew or forgotten it meanwhile: what is stored now holds.
 async fn replaced(app: &App, grant: &DelegatedGrant) -> Result<Result<Obtained, NoToken>> {
-    let newest = store::find_delegated(&app.db, &grant.mailbox_id).await?;
+    let newest = store::find(&app.db, &grant.mailbox_id).await?;
     let Some(newest) = newest.filter(|newest| newest.application_id == grant.application_id) else {
         return Ok(Err(NoToken::NotSignedIn));
     };

@@ -1,4 +1,4 @@
-//! All SQL for grants.
+//! All SQL for the grants of applications.
 
 use sqlx::FromRow;
 
@@ -6,7 +6,7 @@ use crate::applications::Application;
 use crate::clock::UnixTime;
 use crate::db::{Affected, Db, Tx, in_tx, on_db};
 use crate::error::Result;
-use crate::ids::{ApplicationId, CredentialId, GrantId, MailboxId};
+use crate::ids::{ApplicationId, CredentialId, GrantId};
 use crate::secrets::{Place, Sealed};
 
 /// The audience of every token so far: the Graph root of the application's cloud.
@@ -29,36 +29,6 @@ const FORGET: &str = "DELETE FROM grants WHERE application_id = $1";
 
 const STILL_IS: &str = "
     UPDATE applications SET version = version WHERE id = $1 AND cloud = $2 AND tenant = $3 AND client_id = $4 RETURNING id";
-
-const FIND_DELEGATED: &str = "
-    SELECT id, mailbox_id, application_id, tenant_id, object_id, username, scopes, generation, access_token, refresh_token,
-        previous_refresh_token, signed_in_at, issued_at, renew_at, expires_at, attempted_at
-    FROM delegated_grants WHERE mailbox_id = $1";
-
-const SAVE_SIGNED_IN: &str = "
-    INSERT INTO delegated_grants (id, mailbox_id, application_id, tenant_id, object_id, username, scopes, generation, access_token,
-        refresh_token, previous_refresh_token, signed_in_at, issued_at, renew_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-    ON CONFLICT (mailbox_id) DO UPDATE SET
-        application_id = excluded.application_id, tenant_id = excluded.tenant_id, object_id = excluded.object_id,
-        username = excluded.username, scopes = excluded.scopes, generation = excluded.generation,
-        access_token = excluded.access_token, refresh_token = excluded.refresh_token,
-        previous_refresh_token = excluded.previous_refresh_token, signed_in_at = excluded.signed_in_at,
-        issued_at = excluded.issued_at, renew_at = excluded.renew_at, expires_at = excluded.expires_at, attempted_at = NULL
-    WHERE delegated_grants.generation = excluded.generation - 1 AND delegated_grants.id = excluded.id
-    RETURNING id";
-
-const BEGIN_RENEWAL: &str = "
-    UPDATE delegated_grants SET attempted_at = $3 WHERE id = $1 AND generation = $2 RETURNING id";
-
-const SAVE_RENEWED: &str = "
-    UPDATE delegated_grants SET generation = $3, scopes = $4, access_token = $5, refresh_token = $6, previous_refresh_token = $7,
-        issued_at = $8, renew_at = $9, expires_at = $10, attempted_at = NULL
-    WHERE id = $1 AND generation = $2 RETURNING id";
-
-const END_RENEWAL: &str = "UPDATE delegated_grants SET attempted_at = NULL WHERE id = $1 AND generation = $2";
-
-const FORGET_DELEGATED: &str = "DELETE FROM delegated_grants WHERE mailbox_id = $1 RETURNING id";
 
 /// What Postkey was granted, with the token of its newest generation.
 #[derive(Clone, Debug, FromRow)]
@@ -132,128 +102,4 @@ pub async fn still_is(tx: &mut Tx, application: &Application) -> Result<bool> {
 pub async fn forget(tx: &mut Tx, application: &ApplicationId) -> Result<()> {
     in_tx!(tx, |c| sqlx::query(FORGET).bind(application).execute(c).await.affected())?;
     Ok(())
-}
-
-/// What a person granted for one mailbox, with the tokens of its newest generation.
-#[derive(Clone, Debug, FromRow)]
-pub struct DelegatedGrant {
-    /// Ours.
-    pub id: GrantId,
-    /// Whose it is.
-    pub mailbox_id: MailboxId,
-    /// The application that the person signed in to.
-    pub application_id: ApplicationId,
-    /// The tenant of the account that signed in.
-    pub tenant_id: String,
-    /// The account that signed in.
-    pub object_id: String,
-    /// What the account was called then.
-    pub username: String,
-    /// What was granted, separated by spaces.
-    pub scopes: String,
-    /// Counts renewals and sign-ins.
-    pub generation: i64,
-    /// Sealed for the column of its name.
-    pub access_token: Sealed,
-    /// Sealed for the column of its name.
-    pub refresh_token: Sealed,
-    /// The one before, until the newer one was used (R-02).
-    pub previous_refresh_token: Option<Sealed>,
-    /// When the person last signed in.
-    pub signed_in_at: UnixTime,
-    /// When Microsoft issued the access token.
-    pub issued_at: UnixTime,
-    /// When it should be replaced.
-    pub renew_at: UnixTime,
-    /// When it ends.
-    pub expires_at: UnixTime,
-    /// When a renewal began whose answer is not stored.
-    pub attempted_at: Option<UnixTime>,
-}
-
-impl DelegatedGrant {
-    /// Where its access token is stored.
-    pub fn access_place(id: &GrantId) -> Place<'_> {
-        Place { table: "delegated_grants", column: "access_token", row: id.as_str() }
-    }
-
-    /// Where its refresh token is stored.
-    pub fn refresh_place(id: &GrantId) -> Place<'_> {
-        Place { table: "delegated_grants", column: "refresh_token", row: id.as_str() }
-    }
-
-    /// Where the refresh token of the generation before is stored.
-    pub fn previous_place(id: &GrantId) -> Place<'_> {
-        Place { table: "delegated_grants", column: "previous_refresh_token", row: id.as_str() }
-    }
-}
-
-/// What a person granted for this mailbox, if somebody has signed in.
-pub async fn find_delegated(db: &Db, mailbox: &MailboxId) -> Result<Option<DelegatedGrant>> {
-    Ok(on_db!(db, |c| sqlx::query_as(FIND_DELEGATED).bind(mailbox).fetch_optional(c).await)?)
-}
-
-/// Stores what a sign-in brought over the generation before it. `false` if that one was replaced meanwhile.
-pub async fn save_signed_in(tx: &mut Tx, grant: &DelegatedGrant) -> Result<bool> {
-    let saved: Option<GrantId> = in_tx!(tx, |c| sqlx::query_scalar(SAVE_SIGNED_IN)
-        .bind(&grant.id)
-        .bind(&grant.mailbox_id)
-        .bind(&grant.application_id)
-        .bind(&grant.tenant_id)
-        .bind(&grant.object_id)
-        .bind(&grant.username)
-        .bind(&grant.scopes)
-        .bind(grant.generation)
-        .bind(&grant.access_token)
-        .bind(&grant.refresh_token)
-        .bind(&grant.previous_refresh_token)
-        .bind(grant.signed_in_at)
-        .bind(grant.issued_at)
-        .bind(grant.renew_at)
-        .bind(grant.expires_at)
-        .fetch_optional(c)
-        .await)?;
-    Ok(saved.is_some())
-}
-
-/// Notes that this generation is about to be renewed. `false` if it is no longer the newest.
-pub async fn begin_renewal(tx: &mut Tx, grant: &DelegatedGrant, now: UnixTime) -> Result<bool> {
-    let begun: Option<GrantId> = in_tx!(tx, |c| sqlx::query_scalar(BEGIN_RENEWAL)
-        .bind(&grant.id)
-        .bind(grant.generation)
-        .bind(now)
-        .fetch_optional(c)
-        .await)?;
-    Ok(begun.is_some())
-}
-
-/// Stores a renewal over the generation it renews. `false` if that one was replaced meanwhile.
-pub async fn save_renewed(tx: &mut Tx, renewed: &DelegatedGrant) -> Result<bool> {
-    let saved: Option<GrantId> = in_tx!(tx, |c| sqlx::query_scalar(SAVE_RENEWED)
-        .bind(&renewed.id)
-        .bind(renewed.generation - 1)
-        .bind(renewed.generation)
-        .bind(&renewed.scopes)
-        .bind(&renewed.access_token)
-        .bind(&renewed.refresh_token)
-        .bind(&renewed.previous_refresh_token)
-        .bind(renewed.issued_at)
-        .bind(renewed.renew_at)
-        .bind(renewed.expires_at)
-        .fetch_optional(c)
-        .await)?;
-    Ok(saved.is_some())
-}
-
-/// Notes that a renewal ended with an answer that brought nothing to store.
-pub async fn end_renewal(tx: &mut Tx, grant: &DelegatedGrant) -> Result<()> {
-    in_tx!(tx, |c| sqlx::query(END_RENEWAL).bind(&grant.id).bind(grant.generation).execute(c).await.affected())?;
-    Ok(())
-}
-
-/// Erases what a person granted for this mailbox. `false` if there was nothing.
-pub async fn forget_delegated(tx: &mut Tx, mailbox: &MailboxId) -> Result<bool> {
-    let gone: Option<GrantId> =
-        in_tx!(tx, |c| sqlx::query_scalar(FORGET_DELEGATED).bind(mailbox).fetch_optional(c).await)?;
-    Ok(gone.is_some())
 }

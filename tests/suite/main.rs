@@ -14,6 +14,7 @@ mod microsoft;
 mod pages;
 mod safety;
 mod setup;
+mod sign_in;
 mod source;
 mod store;
 mod support;

@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 use postkey::db::Db;
 use postkey::ids::UserId;
 use postkey::users::{Role, User, password, store};
+use postkey_simulator::{Fault, Page as SimPage, Place};
 use secrecy::SecretString;
 use sqlx::AssertSqlSafe;
 
 use super::table::Who;
 use super::wire::{self, Answer};
 use crate::mailboxes::{add, add_more};
+use crate::sign_in;
 use crate::support::app::{EMAIL, PASSWORD};
 use crate::support::{Browser, Engine, Page, TestApp};
 
@@ -29,6 +31,12 @@ pub(crate) struct World {
     pub(crate) mailbox: String,
     pub(crate) paused: String,
     pub(crate) deleted: String,
+    /// Opened on behalf of a user, who has signed in.
+    pub(crate) delegated: String,
+    /// The code of an open link for it.
+    pub(crate) link: String,
+    /// A sign-in by that link that failed; the owner's browser began it.
+    pub(crate) sign_in: String,
     pub(crate) application: String,
     pub(crate) spare: String,
     pub(crate) credential: String,
@@ -58,14 +66,17 @@ impl World {
         let application = one(&app.inside().db, "SELECT application_id FROM mailboxes LIMIT 1").await;
         let application = format!("/applications/{application}");
         let credential = credential_of(&app, &application).await;
-        let owner = person(&app, EMAIL, Who::ApplicationAdministrator).await;
+        let mut owner = person(&app, EMAIL, Who::ApplicationAdministrator).await;
+        let delegated = signed_in(&app, &browser, "sales@fabrikam.example").await;
+        let link = make_link(&browser, &delegated).await;
+        let sign_in = fail(&app, &mut owner, &link).await;
         let mut people = Vec::new();
         for (role, who) in ROLES {
             let email = format!("{}@contoso.example", role.value().replace('_', "."));
             enrol(&app, &email, role).await;
             people.push(person(&app, &email, who).await);
         }
-        Self { app, owner, people, mailbox, paused, deleted, application, spare, credential }
+        Self { app, owner, people, mailbox, paused, deleted, delegated, link, sign_in, application, spare, credential }
     }
 
     /// The address that `route` stands for, with the identifiers of something that is there.
@@ -75,13 +86,15 @@ impl World {
             ("/mailboxes/{id}/resume", _) => &self.paused,
             ("/mailboxes/{id}/restore", _) => &self.deleted,
             ("/applications/{id}/delete", _) => &self.spare,
+            _ if route.starts_with("/mailboxes/{id}/sign-in") => &self.delegated,
             _ if route.starts_with("/mailboxes/") => &self.mailbox,
             _ => &self.application,
         };
         let id = base.rsplit('/').next().unwrap();
         let route = route.replace("{id}", id).replace("{credential}", &self.credential);
         let style = postkey::web::assets::css().rsplit('/').next().unwrap();
-        route.replace("{file}", style).replace("{code}", "aadsts7000215")
+        let code = if route.starts_with("/s/") { &self.link } else { "aadsts7000215" };
+        route.replace("{file}", style).replace("{code}", code).replace("{sign_in}", &self.sign_in)
     }
 
     /// What a person sends to change something at `route`, without the form's key.
@@ -188,6 +201,38 @@ pub(crate) async fn enrol(app: &TestApp, email: &str, role: Role) {
     let mut tx = inside.db.begin().await.unwrap();
     assert!(store::insert(&mut tx, &user, &hash, inside.clock.now()).await.unwrap());
     tx.commit().await.unwrap();
+}
+
+/// A mailbox of Fabrikam for which its own account has signed in. Gives its path.
+async fn signed_in(app: &TestApp, browser: &Browser, address: &str) -> String {
+    let leads = sign_in::save(app, browser, "Fabrikam Sign-in", &[("address", address), ("how", "now")]).await;
+    let at_microsoft = leads.location().to_owned();
+    sign_in::come_back(app, browser, &at_microsoft, address).await;
+    sign_in::path_of(app, address).await
+}
+
+/// Makes a link for a mailbox. Gives its code.
+async fn make_link(browser: &Browser, mailbox: &str) -> String {
+    let action = format!("{mailbox}/sign-in");
+    let page = browser.get(&action).await;
+    let mut fields = page.form(&action, &[]);
+    fields.retain(|(name, _)| name != "how");
+    fields.push(("how".to_owned(), "link".to_owned()));
+    browser.post(&action, &fields).await.location();
+    let page = browser.get(&action).await;
+    page.one("#link").rsplit('/').next().unwrap().to_owned()
+}
+
+/// Begins a sign-in that cannot go on because Microsoft is down. Gives its ID; the person's browser holds its cookie.
+async fn fail(app: &TestApp, person: &mut Person, link: &str) -> String {
+    app.sim.fault(Fault::status(Place::Discovery, 503, SimPage::Html).times(1));
+    let path = format!("/s/{link}");
+    let page = person.browser.get(&path).await;
+    let answer = person.browser.submit(&page, &path, &[]).await;
+    let id = answer.location().rsplit('/').next().unwrap().to_owned();
+    let flow = person.browser.cookies()[&format!("postkey-flow-{id}")].clone();
+    person.cookies = format!("{}; postkey-flow-{id}={flow}", person.cookies);
+    id
 }
 
 /// Adds a sample application by its form. Gives its path.

@@ -50,7 +50,20 @@ impl TestApp {
         let running = serve::start(config, clock.clone(), Chance::System).await.unwrap();
         let url = running.app.config.public_url.as_str().trim_end_matches('/').to_owned();
         let setup_code = running.setup_code.clone().unwrap_or_default();
-        Self { sim, clock, url, setup_code, home, running }
+        let app = Self { sim, clock, url, setup_code, home, running };
+        app.register();
+        app
+    }
+
+    /// Registers the redirect URI on every application of the simulator, as people do in Entra.
+    fn register(&self) {
+        let address = self.running.app.config.redirect_uri().to_string();
+        self.sim.estate(|estate| {
+            let names: Vec<String> = estate.applications().iter().map(|it| it.client_id.to_string()).collect();
+            for name in names {
+                estate.sign_in_mut(&name).unwrap().redirect_uris.insert(address.clone());
+            }
+        });
     }
 
     /// The inside, for what no page shows.

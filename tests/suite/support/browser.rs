@@ -48,6 +48,27 @@ impl Browser {
         self.post(action, &page.form(action, typed)).await
     }
 
+    /// The same, and sends the form on wherever it is passed on to (307).
+    pub(crate) async fn submit_on(&self, page: &Page, action: &str, typed: &[(&str, &str)]) -> Page {
+        let fields = page.form(action, typed);
+        let mut answer = self.post(action, &fields).await;
+        while answer.status == 307 {
+            answer = self.post(answer.header("location"), &fields).await;
+        }
+        answer
+    }
+
+    /// Goes to an address of our own that somebody else named in full.
+    pub(crate) async fn follow(&self, address: &str) -> Page {
+        let path = address.strip_prefix(&self.base).unwrap_or_else(|| panic!("{address} is not ours"));
+        self.get(path).await
+    }
+
+    /// The cookies that it holds now.
+    pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
+        self.cookies.lock().unwrap().clone()
+    }
+
     /// Opens `path` and sends the form on it that goes to `action`.
     pub(crate) async fn open_and_submit(&self, path: &str, action: &str, typed: &[(&str, &str)]) -> Page {
         let page = self.get(path).await;
