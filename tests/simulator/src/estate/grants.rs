@@ -182,6 +182,13 @@ impl Grants {
         }
     }
 
+    /// Lets `new` stand for the refresh token that was `old`.
+    pub(crate) fn rename(&mut self, old: &str, new: &str) {
+        if let Some(token) = self.tokens.remove(old) {
+            self.tokens.insert(new.to_owned(), token);
+        }
+    }
+
     pub(crate) fn kill(&mut self, place: usize, at: Timestamp, why: Why) {
         self.families[place].revoked.get_or_insert(Revoked { at, why });
     }
