@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use uuid::Uuid;
+
 use super::rows::minutes;
-use crate::estate::{Application, Estate, Family, Person, Scope, SignIn};
+use crate::estate::{Application, Estate, Family, Person, Scope};
 
 /// More than a page needs.
 const MOST: usize = 200;
@@ -28,6 +30,7 @@ pub(super) struct Grant {
 }
 
 /// How people sign in to an application.
+#[derive(Default)]
 pub(super) struct SigningIn {
     pub(super) redirect_uris: Vec<String>,
     pub(super) delegated: String,
@@ -39,15 +42,15 @@ pub(super) struct SigningIn {
 
 impl SigningIn {
     pub(super) fn of(application: &Application, estate: &Estate) -> Self {
-        let SignIn { redirect_uris, delegated, user_consent, tenant_consent, consents, .. } =
-            estate.sign_in(&application.client_id.to_string()).unwrap_or_default();
-        let address = |id| estate.people.with_id(id).map(|person| person.address.clone()).unwrap_or_default();
+        let Some(sign_in) = estate.sign_in_to(application.client_id) else { return Self::default() };
+        let address = |id: &Uuid| estate.people.with_id(*id).map(|person| person.address.clone()).unwrap_or_default();
+        let consents = sign_in.consents.iter().take(MOST);
         Self {
-            redirect_uris: redirect_uris.into_iter().collect(),
-            delegated: names(&delegated),
-            user_consent,
-            tenant_consent: names(&tenant_consent),
-            consents: consents.into_iter().map(|(person, scopes)| (address(person), names(&scopes))).collect(),
+            redirect_uris: sign_in.redirect_uris.iter().cloned().collect(),
+            delegated: names(&sign_in.delegated),
+            user_consent: sign_in.user_consent,
+            tenant_consent: names(&sign_in.tenant_consent),
+            consents: consents.map(|(person, scopes)| (address(person), names(scopes))).collect(),
         }
     }
 }

@@ -132,7 +132,7 @@ async fn the_page_shows_people_and_grants_and_its_buttons_change_them() {
     assert_eq!(submit(&stage, &format!("{base}/redirect_uris"), &uri).await.status, 303);
     assert_eq!(submit(&stage, &format!("{base}/user_consent"), &[]).await.status, 303);
     assert_eq!(submit(&stage, &format!("{base}/consents/revoke"), &[("person", "*")]).await.status, 303);
-    let sign_in = stage.simulator.estate(|estate| estate.sign_in("Contoso Sign-in").unwrap());
+    let sign_in = stage.simulator.estate(|estate| estate.sign_in("Contoso Sign-in").unwrap().clone());
     assert!(sign_in.redirects_to(uri[0].1) && !sign_in.user_consent && sign_in.consents.is_empty());
     let settings = [("lifetime", ""), ("latency_ms", "0"), ("skew_seconds", "0"), ("rotation", "strict")];
     assert_eq!(submit(&stage, "/settings", &settings).await.status, 303);

@@ -89,8 +89,8 @@ fn nothing_to_go_on_with() -> Response {
 pub(crate) async fn logout(request: FromBrowser) -> Response {
     let registered = |to: &&str| {
         let estate = request.world.estate();
-        let mut names = estate.applications().iter().map(|application| application.client_id.to_string());
-        names.any(|name| estate.sign_in(&name).is_some_and(|sign_in| sign_in.redirects_to(to)))
+        let mut sign_ins = estate.applications().iter().filter_map(|it| estate.sign_in_to(it.client_id));
+        sign_ins.any(|sign_in| sign_in.redirects_to(to))
     };
     request.with_browser(|browser| {
         browser.sign_out();
