@@ -97,7 +97,7 @@ pub(super) fn ask_of_person(
     } else if person.mfa && !signed_in.mfa {
         Err(Refused::new(50_076))
     } else if person.blocked {
-        Err(Refused::new(53_003).with_claims())
+        Err(Refused::new(53_003))
     } else {
         Ok(person.clone())
     }

@@ -21,6 +21,7 @@ mod leave;
 mod pages;
 mod request;
 mod turn;
+mod who;
 
 pub(crate) use browser::Browsers;
 pub(crate) use drive::{Wish, drive};
