@@ -51,6 +51,7 @@
 //! {"delay":{"ms":500}}                     {"redirect":{"to":"https://elsewhere.example/"}}
 //! {"huge_body":{"megabytes":50}}           {"deep_json":{"levels":100000}}
 //! "html_with200"  "truncated_json"  "slow_body"  "hang_after_headers"  "close_mid_body"
+//! "state_tampered"                         at authorize and admin_consent
 //! ```
 
 mod api;

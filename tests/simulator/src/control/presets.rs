@@ -103,7 +103,7 @@ fn server_errors() -> [(&'static str, Failure); 6] {
     .map(|(label, status, page)| (label, Failure::Status { status, page, retry_after }))
 }
 
-fn odd_answers() -> [(&'static str, Failure); 10] {
+fn odd_answers() -> [(&'static str, Failure); 11] {
     let to = "https://elsewhere.example/".to_owned();
     [
         ("200 with HTML", Failure::HtmlWith200),
@@ -115,6 +115,7 @@ fn odd_answers() -> [(&'static str, Failure); 10] {
         ("slow body, 1 byte/s", Failure::SlowBody),
         ("hangs after headers", Failure::HangAfterHeaders),
         ("closes mid-body", Failure::CloseMidBody),
+        ("state tampered with", Failure::StateTampered),
         ("redirect elsewhere", Failure::Redirect { to }),
     ]
 }
@@ -163,6 +164,7 @@ fn preset(label: String, failure: &Failure) -> Option<Preset> {
 pub(super) fn usual_place(failure: &Failure) -> Place {
     match failure {
         Failure::Aadsts(number) if BROWSER.iter().any(|(other, _)| other == number) => Place::Authorize,
+        Failure::StateTampered => Place::Authorize,
         Failure::Aadsts(_) | Failure::Bent(_) => Place::Token,
         Failure::Graph(_) => Place::Graph,
         _ => Place::Anywhere,

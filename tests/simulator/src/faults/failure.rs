@@ -128,6 +128,8 @@ pub enum Failure {
     HangAfterHeaders,
     /// The connection is closed in the middle of the right body.
     CloseMidBody,
+    /// Whatever a sign-in or an admin consent ends with, it brings back another `state` than was sent.
+    StateTampered,
     /// 302 to another address.
     Redirect {
         /// Where to.

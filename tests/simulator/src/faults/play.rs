@@ -20,14 +20,21 @@ use crate::{asked::Asked, entra::Refused, front::told, graph::Refusal, kind::Kin
 
 const GATEWAY_PAGE: &str = "<html><head><title>Error</title></head><body><h2>Our services aren't available right now</h2><p>This is a simulator. It is not Microsoft.</p></body></html>";
 
-/// An AADSTS number that the pages for signing in are to show or to send back.
+/// What a fault wants of the pages for signing in.
 #[derive(Clone, Copy)]
-pub(crate) struct Forced(pub(crate) u32);
+pub(crate) enum Forced {
+    /// This AADSTS number is shown or sent back.
+    Refusal(u32),
+    /// Another `state` is sent back.
+    State,
+}
 
 /// The answer to a request that `failure` hits.
 pub(crate) async fn play(world: &World, asked: &Asked, failure: Failure, mut request: Request, next: Next) -> Response {
-    if let Failure::Aadsts(number) = failure {
-        request.extensions_mut().insert(Forced(number));
+    match failure {
+        Failure::Aadsts(number) => drop(request.extensions_mut().insert(Forced::Refusal(number))),
+        Failure::StateTampered => drop(request.extensions_mut().insert(Forced::State)),
+        _ => {}
     }
     if let Some(answer) = instead(asked, &failure) {
         return answer;

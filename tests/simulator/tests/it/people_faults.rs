@@ -42,6 +42,16 @@ async fn a_fault_at_authorize_ends_on_a_page_or_at_the_application() {
 }
 
 #[tokio::test]
+async fn a_tampered_state_comes_back_at_the_end_of_the_flow() {
+    let stage = Stage::start().await;
+    stage.simulator.fault(Fault::new(Place::Authorize, Failure::StateTampered).times(1));
+    let address = authorize(&stage, SIGN_IN, &[]);
+    let sent = fields(&stage.simulator.approve(&address, OLGA).await.unwrap());
+    assert!(sent.contains_key("code") && sent["state"] != "a-state");
+    assert_eq!(fields(&stage.simulator.approve(&address, OLGA).await.unwrap())["state"], "a-state");
+}
+
+#[tokio::test]
 async fn a_fault_for_a_person_waits_until_it_is_that_person() {
     let stage = Stage::start().await;
     let address = authorize(&stage, SIGN_IN, &[]);
