@@ -126,13 +126,11 @@ pub async fn show(
     if mailbox.deleted.is_some() {
         return Ok(gone::page(&app, &me, &mailbox));
     }
-    let signs_in = mailbox.is_delegated();
     let page = page(&app, &me, mailbox).await?;
     if wants_fragment(&headers, "health") {
         return Ok(fragment(&headers, page.as_health().render()));
     }
-    let origins = if signs_in { app.microsoft.clouds().origins() } else { Vec::new() };
-    Ok(Page::new(page).sending_to(origins).into_response())
+    Ok(Page::new(page).into_response())
 }
 
 /// An address in place of the ID leads to the mailbox that has it.

@@ -1,0 +1,197 @@
+//! `sign_in/store.rs`, `sign_in/link_store.rs`, and the session that an attempt names.
+
+use postkey::chance::hash_of;
+use postkey::ids::{LinkId, SignInId};
+use postkey::mailboxes::Mailbox;
+use postkey::microsoft::Failure;
+use postkey::sign_in::attempt::{Attempt, Origin, SentTo};
+use postkey::sign_in::store::{self, SignIn};
+use postkey::sign_in::{Link, link_store};
+use postkey::web::session_store;
+use postkey::words::{Cause, SignInResult};
+use secrecy::SecretString;
+
+use super::World;
+
+const DAY: i64 = 24 * 60 * 60;
+
+fn attempt(world: &World, mailbox: &Mailbox, origin: Origin) -> Attempt {
+    let id = SignInId::new(world.now(), &world.app.chance);
+    let verifier = world.app.keyring.seal(Attempt::place(&id), &SecretString::from("verifier")).unwrap();
+    Attempt {
+        id,
+        mailbox_id: mailbox.id.clone(),
+        origin,
+        started_by: "Ana".to_owned(),
+        application_id: mailbox.application_id.clone(),
+        sent_to: SentTo {
+            authority: "https://login.example/".to_owned(),
+            tenant_id: super::TENANT.to_owned(),
+            client_id: super::TENANT.to_owned(),
+            issuer: "https://login.example/t/v2.0".to_owned(),
+            names_issuer: true,
+        },
+        address: mailbox.address.clone(),
+        signs_in_as: String::new(),
+        flow_hash: hash_of("flow"),
+        verifier,
+        started_at: world.now(),
+        expires_at: world.now().plus(600),
+    }
+}
+
+fn link(world: &World, mailbox: &Mailbox) -> Link {
+    let id = LinkId::new(world.now(), &world.app.chance);
+    Link {
+        sealed: world.app.keyring.seal(Link::place(&id), &SecretString::from("code")).unwrap(),
+        id,
+        mailbox_id: mailbox.id.clone(),
+        made_by: "Ana".to_owned(),
+        contact: "ana@contoso.example".to_owned(),
+        made_at: world.now(),
+        expires_at: world.now().plus(DAY),
+        used: None,
+        withdrawn: None,
+    }
+}
+
+async fn made(world: &World, mailbox: &Mailbox, code: &str) -> Link {
+    let link = link(world, mailbox);
+    world.write(async |tx| link_store::insert(tx, &link, &hash_of(code)).await).await;
+    link
+}
+
+#[tokio::test]
+async fn an_attempt_is_taken_once_however_many_ask() {
+    for world in World::all().await {
+        let mail = world.stored("Mail").await;
+        let mailbox = world.added(&mail, "support@contoso.example").await;
+        let begun = attempt(&world, &mailbox, Origin::Session("hash".to_owned()));
+        world.write(async |tx| store::insert(tx, &begun, &hash_of("state")).await).await;
+        let state = hash_of("state");
+        let takers = (0..8).map(|_| store::take(world.db(), &state));
+        let taken: Vec<_> =
+            futures_util::future::join_all(takers).await.into_iter().filter_map(Result::unwrap).collect();
+        assert_eq!(taken.len(), 1);
+        assert_eq!(format!("{:?}", taken[0]), format!("{begun:?}"));
+        assert!(store::take(world.db(), &hash_of("state")).await.unwrap().is_none());
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn attempts_end_by_themselves_and_one_mailbox_has_only_so_many() {
+    for world in World::all().await {
+        let mail = world.stored("Mail").await;
+        let mailbox = world.added(&mail, "support@contoso.example").await;
+        let by = made(&world, &mailbox, "code").await;
+        for number in 0..25 {
+            let begun = attempt(&world, &mailbox, Origin::Link(by.id.clone()));
+            world.write(async |tx| store::insert(tx, &begun, &number.to_string()).await).await;
+        }
+        assert_eq!(world.count("SELECT COUNT(*) FROM sign_in_attempts").await, 20);
+        world.app.clock.advance(599);
+        store::sweep(&world.app).await.unwrap();
+        assert_eq!(world.count("SELECT COUNT(*) FROM sign_in_attempts").await, 20);
+        world.app.clock.advance(1);
+        store::sweep(&world.app).await.unwrap();
+        assert_eq!(world.count("SELECT COUNT(*) FROM sign_in_attempts").await, 0);
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn how_a_sign_in_ended_reads_back_newest_first_and_is_forgotten_after_ninety_days() {
+    for world in World::all().await {
+        let mail = world.stored("Mail").await;
+        let mailbox = world.added(&mail, "support@contoso.example").await;
+        let ended = |outcome, failure| SignIn {
+            id: SignInId::new(world.now(), &world.app.chance),
+            flow_hash: hash_of("flow"),
+            mailbox_id: mailbox.id.clone(),
+            link_id: None,
+            started_by: "Ana".to_owned(),
+            expected: "olga@contoso.example".to_owned(),
+            account: "jan@contoso.example".to_owned(),
+            outcome,
+            failure,
+            reference: "7K3-QF9".to_owned(),
+            at: world.now(),
+        };
+        let failure = Failure::of(Cause::Blocked, "text", world.now());
+        let mut all = Vec::new();
+        for outcome in SignInResult::ALL {
+            let one = ended(*outcome, Some(failure.clone()).filter(|_| *outcome == SignInResult::Blocked));
+            world.write(async |tx| store::record(tx, &one).await).await;
+            let found = store::find(world.db(), &one.id).await.unwrap();
+            assert_eq!(format!("{found:?}"), format!("{:?}", Some(&one)));
+            all.insert(0, one.id);
+            world.app.clock.advance(1);
+        }
+        let newest = store::newest(world.db(), &mailbox.id, 3).await.unwrap();
+        assert_eq!(newest.into_iter().map(|one| one.id).collect::<Vec<_>>(), all[..3]);
+        world.app.clock.advance(90 * DAY);
+        store::sweep(&world.app).await.unwrap();
+        assert!(store::find(world.db(), &all[0]).await.unwrap().is_none());
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_found_by_its_code_and_its_code_goes_when_it_ends() {
+    for world in World::all().await {
+        let mail = world.stored("Mail").await;
+        let mailbox = world.added(&mail, "support@contoso.example").await;
+        let sealed = "SELECT COUNT(*) FROM sign_in_links WHERE sealed <> ''";
+        let first = made(&world, &mailbox, "first").await;
+        let found = link_store::by_code(world.db(), &hash_of("first")).await.unwrap().unwrap();
+        assert_eq!(format!("{found:?}"), format!("{first:?}"));
+        assert!(link_store::by_code(world.db(), "first").await.unwrap().is_none());
+        let now = world.now();
+        assert!(world.write(async |tx| link_store::withdraw(tx, &mailbox.id, "Tom", now).await).await);
+        assert!(!world.write(async |tx| link_store::withdraw(tx, &mailbox.id, "Tom", now).await).await);
+        let withdrawn = link_store::by_id(world.db(), &first.id).await.unwrap().unwrap();
+        assert_eq!((withdrawn.withdrawn, withdrawn.used), (Some((now, "Tom".to_owned())), None));
+        assert_eq!(world.count(sealed).await, 0);
+
+        world.app.clock.advance(1);
+        let second = made(&world, &mailbox, "second").await;
+        let use_up =
+            async |name| world.write(async |tx| link_store::use_up(tx, &mailbox.id, name, world.now()).await).await;
+        use_up("olga").await;
+        use_up("jan").await;
+        let newest = link_store::newest_of(world.db(), &mailbox.id).await.unwrap().unwrap();
+        assert_eq!((newest.id, newest.used), (second.id, Some((world.now(), "olga".to_owned()))));
+        assert_eq!(link_store::by_id(world.db(), &first.id).await.unwrap().unwrap().used, None);
+
+        world.app.clock.advance(1);
+        made(&world, &mailbox, "third").await;
+        link_store::erase_expired(&world.app).await.unwrap();
+        assert_eq!(world.count(sealed).await, 1);
+        world.app.clock.advance(DAY);
+        link_store::erase_expired(&world.app).await.unwrap();
+        assert_eq!(world.count(sealed).await, 0);
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_known_by_its_hash_while_it_lives() {
+    for world in World::all().await {
+        let now = world.now();
+        let data = r#"{"person":{"id":"usr_00692f3c00aaaaaaaaaaaaaa","epoch":3}}"#;
+        let row = format!(
+            "INSERT INTO sessions (id_hash, data, seen_at, ends_at) VALUES ('h', '{data}', {0}, {1})",
+            now.seconds(),
+            now.plus(3_600).seconds()
+        );
+        world.by_hand(&row).await;
+        let person = async |at| session_store::person(world.db(), "h", at).await.unwrap();
+        assert_eq!(person(now).await.unwrap().epoch, 3);
+        assert!(person(now.plus(session_store::IDLE)).await.is_none());
+        assert!(session_store::person(world.db(), "other", now).await.unwrap().is_none());
+        world.by_hand("UPDATE sessions SET data = '{}'").await;
+        assert!(person(now).await.is_none());
+        world.close().await;
+    }
+}
