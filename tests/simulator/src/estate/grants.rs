@@ -185,6 +185,16 @@ impl Grants {
         self.tokens.get(&key(refresh_token)).map(|token| &self.families[token.family])
     }
 
+    /// Which of its family a refresh token is; the one that came with the code is 1.
+    pub fn generation_of(&self, refresh_token: &str) -> Option<u32> {
+        self.tokens.get(&key(refresh_token)).map(|token| token.generation)
+    }
+
+    /// Forgets that this refresh token was ever given out; the others of its family stay. Answers whether it was known.
+    pub fn forget(&mut self, refresh_token: &str) -> bool {
+        self.tokens.remove(&key(refresh_token)).is_some()
+    }
+
     /// Whether this refresh token was given out and its family was not revoked. What else can be wrong with it (time,
     /// the person, consent) is for [`Simulator::is_alive`](crate::Simulator::is_alive).
     pub fn is_alive(&self, refresh_token: &str) -> bool {
