@@ -87,7 +87,7 @@ async fn declining_saves_nothing_and_can_be_tried_again() {
     come_back(&app, &owner, owner.submit(&page, &again, &[]).await.location(), OLGA).await;
     assert_eq!(results(&app).await, ["declined", "connected"]);
     let list = browser.get(&format!("{mailbox}/sign-in")).await;
-    let tried = list.links().into_iter().filter(|href| href.contains("/sign-in/si_")).last().unwrap();
+    let tried = list.links().into_iter().rfind(|href| href.contains("/sign-in/si_")).unwrap();
     let tried = browser.get(&tried).await;
     assert!(tried.one("#technical").contains("AADSTS65004"), "whoever helps sees it: {}", tried.text());
     app.stop().await;
