@@ -117,6 +117,19 @@ async fn an_organisation_that_lets_only_administrators_allow_it_is_told_as_that(
 }
 
 #[tokio::test]
+async fn who_signs_in_while_the_mailbox_cannot_be_opened_need_not_do_it_again() {
+    let (app, browser, mailbox, link) = world(SIGN_IN).await;
+    let owner = app.stranger();
+    app.sim.fault(Fault::status(Place::Call(postkey_simulator::Call::Inbox), 503, Page::Empty).times(1));
+    let page = come_back(&app, &owner, &press(&owner, &link).await, OLGA).await;
+    for_people(&page);
+    assert_eq!(page.one("h1"), "You are signed in, but the mailbox does not open yet");
+    browser.check_now(&mailbox).await;
+    assert_eq!(browser.get(&mailbox).await.all(".kv dd")[0], "Connected");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_rule_of_the_organisation_is_named_as_such_and_gives_a_reference() {
     let (app, _, _, link) = world(SIGN_IN).await;
     let owner = app.stranger();
