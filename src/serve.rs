@@ -154,10 +154,8 @@ async fn keep_house(app: App) {
             throttle::sweep(&app).await,
             app.keyring.tend(&app.db, now, &app.chance).await,
             mailboxes::store::erase_deleted(&app).await,
-            sign_in::store::sweep(&app).await,
-            sign_in::link_store::erase_expired(&app).await,
-            admin_link::consent_store::sweep(&app).await,
-            admin_link::store::erase_expired(&app).await,
+            sign_in::sweep(&app).await,
+            admin_link::sweep(&app).await,
             app.db.tidy().await,
         ];
         for failure in done.into_iter().filter_map(Result::err) {

@@ -32,5 +32,17 @@ pub mod show;
 mod steps;
 pub mod store;
 
+use crate::app::App;
+use crate::error::Result;
+
 pub use consent::Consent;
 pub use link::AdminLink;
+
+/// Removes what has ended.
+///
+/// # Errors
+/// If the database cannot answer.
+pub async fn sweep(app: &App) -> Result<()> {
+    consent_store::sweep(app).await?;
+    store::erase_expired(app).await
+}

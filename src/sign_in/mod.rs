@@ -41,5 +41,17 @@ pub mod start;
 pub mod store;
 pub mod tried;
 
+use crate::app::App;
+use crate::error::Result;
+
 pub use attempt::Attempt;
 pub use link::Link;
+
+/// Removes what has ended.
+///
+/// # Errors
+/// If the database cannot answer.
+pub async fn sweep(app: &App) -> Result<()> {
+    store::sweep(app).await?;
+    link_store::erase_expired(app).await
+}
