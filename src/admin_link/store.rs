@@ -35,7 +35,7 @@ const NEWEST: &str = "
         l.withdrawn_by, c.id AS credential_id, c.state AS credential_state, c.created_at AS given_at, c.last_used_at AS accepted_at
     FROM admin_links l LEFT JOIN credentials c ON c.id = l.credential_id
     WHERE l.application_id = $1
-    ORDER BY l.made_at DESC, CASE WHEN l.withdrawn_at IS NULL THEN 0 ELSE 1 END, l.id DESC LIMIT 1";
+    ORDER BY CASE WHEN l.withdrawn_at IS NULL THEN 0 ELSE 1 END, l.made_at DESC, l.id DESC LIMIT 1";
 
 const CONSENTED: &str = "
     UPDATE admin_links SET consented_at = $2
@@ -127,7 +127,7 @@ pub async fn by_id(db: &Db, id: &AdminLinkId) -> Result<Option<AdminLink>> {
     row.map(AdminLink::try_from).transpose()
 }
 
-/// The newest link of an application, in whatever state; of two of the same second the one that was not withdrawn.
+/// The link of an application that matters: the newest that was not withdrawn, else the newest.
 pub async fn newest_of(db: &Db, application: &ApplicationId) -> Result<Option<AdminLink>> {
     let row: Option<Row> = on_db!(db, |c| sqlx::query_as(NEWEST).bind(application).fetch_optional(c).await)?;
     row.map(AdminLink::try_from).transpose()

@@ -81,7 +81,7 @@ impl ConsentResult {
     /// What that means for the administrator, in at most three sentences.
     pub const fn text(self) -> &'static str {
         match self {
-            Self::Granted => "Microsoft has stored it, for the whole organisation.",
+            Self::Granted => "Microsoft says that it is stored, for the whole organisation.",
             Self::Declined => "Nothing was changed. If it was a mistake, grant it again and choose Accept.",
             Self::NeedsAdministrator => {
                 "Nothing was changed. It takes a Privileged Role Administrator or a Global Administrator: send the link on to one."

@@ -51,7 +51,10 @@ const FEATURES: &[(&str, &[&str])] = &[
             "users::guard",
         ],
     ),
-    ("applications", &["audit", "tokens", "tokens::obtain", "tokens::store", "users", "users::guard"]),
+    (
+        "applications",
+        &["audit", "tokens", "tokens::delegated_store", "tokens::obtain", "tokens::store", "users", "users::guard"],
+    ),
     ("audit", &[]),
     // One address for every answer of Microsoft's, which is told apart by its state.
     (

@@ -11,6 +11,7 @@ mod cells;
 mod hosts;
 mod injection;
 mod killed;
+mod killed_grants;
 mod master_key;
 mod origin;
 mod outward;
