@@ -62,7 +62,7 @@ pub async fn show(
         result: ResultView::of(&ended),
         trouble: ended.failure.as_ref().map(|failure| Trouble::of(&app, failure, &whose)),
         may_try_again: may_edit && ended.outcome.may_try_again(),
-        needs_administrator: needs_consent.then(|| format!("/applications/{}", application.id)),
+        needs_administrator: needs_consent.then(|| format!("/applications/{}/admin-link", application.id)),
         at: When::at(ended.at, app.clock.now(), &app.config.time_zone),
         reference: ended.reference,
         expected: ended.expected,

@@ -4,6 +4,7 @@
 pub mod articles;
 mod cause;
 mod code;
+mod consent_result;
 mod facts;
 pub mod links;
 mod look;
@@ -14,6 +15,7 @@ mod who;
 pub use articles::{Article, FilledArticle};
 pub use cause::Cause;
 pub use code::{Code, Transport};
+pub use consent_result::ConsentResult;
 pub use facts::Facts;
 pub use links::{LinkFacts, LinkKind, Portal};
 pub use look::{Family, Icon};

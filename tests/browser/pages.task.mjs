@@ -37,6 +37,13 @@ async function pagesOfApplications(page, demo) {
     await page.goto(demo.base + href);
     const own = await page.locator("main a[href*='/credentials/']").evaluateAll(all => all.map(a => a.getAttribute("href")));
     for (const path of new Set(own.filter(it => !it.endsWith(".cer")))) pages.push([`${name}: ${path.split("/").pop()}`, path]);
+    if (name === "Contoso Mail") {
+      const ask = `${href}/admin-link`;
+      await page.goto(demo.base + ask);
+      await page.click("main .btn.go");
+      const link = new URL(await page.locator("#link").textContent()).pathname;
+      pages.push(["administrator's link", ask], ["administrator's page", link], ["administrator's page of no link", "/a/nothing"]);
+    }
     if (name === "Contoso Mail") pages.push(["new secret", `${href}/secrets/new`], ["new certificate", `${href}/certificates/new`], ["edit application", `${href}/edit`]);
   }
   return pages;

@@ -77,9 +77,17 @@ fn kind(word: &str) -> Option<&'static str> {
         36 if dashes == 4 && hex(&word.replace('-', "")) => Some("guid"),
         64 if hex(word) => Some("key"),
         40 if hex(word) => Some("thumbprint"),
+        43 => Some("code"),
+        7 if is_reference(word) => Some("reference"),
         41.. if word.starts_with("ey") => Some("cursor"),
         _ => None,
     }
+}
+
+/// Such as `7K3-QF9`.
+fn is_reference(word: &str) -> bool {
+    let readable = |part: &str| part.len() == 3 && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    word.split_once('-').is_some_and(|(first, second)| readable(first) && readable(second))
 }
 
 #[test]
