@@ -18,3 +18,4 @@ mod sign_in;
 mod source;
 mod store;
 mod support;
+mod tokens;

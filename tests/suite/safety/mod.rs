@@ -24,4 +24,4 @@ mod table;
 mod throttle;
 mod wire;
 mod wire_abuse;
-mod world;
+pub(crate) mod world;
