@@ -13,8 +13,8 @@ const secret = () => randomBytes(32).toString("base64url");
 /** A key for signing, public half and private half. */
 function signingKey() {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const named = { kid: randomUUID(), use: "sig", alg: "RS256" };
-  return { inside: { ...privateKey.export({ format: "jwk" }), ...named }, outside: { ...publicKey.export({ format: "jwk" }), ...named } };
+  const named = key => ({ ...key.export({ format: "jwk" }), kid, use: "sig", alg: "RS256" }), kid = randomUUID();
+  return { inside: named(privateKey), outside: named(publicKey) };
 }
 
 /** Listens at once, so that its address is known; people can sign in once `open` said where they are sent back to. */
@@ -22,6 +22,7 @@ export async function startServer(...addresses) {
   const tenant = randomUUID();
   const client = { id: randomUUID(), secret: secret() };
   const graph = { client_id: randomUUID(), client_secret: secret() };
+  const key = signingKey();
   const people = new Map(addresses.map(address => [address, { oid: randomUUID(), mail: address, drafts: new Set() }]));
   const state = { lifetime: 3600, keys: undefined, happened: [], tokens: [], graphCalls: [], provider: undefined };
 
@@ -78,7 +79,6 @@ export async function startServer(...addresses) {
   }
 
   function open(redirectUri) {
-    const key = signingKey();
     const provider = new Provider(`${origin}/${tenant}/v2.0`, {
       clients: [
         {
@@ -123,8 +123,12 @@ export async function startServer(...addresses) {
     count: event => state.happened.filter(it => it === event).length,
     /** Drafts that were written and not removed. */
     drafts: () => [...people.values()].reduce((sum, person) => sum + person.drafts.size, 0),
-    /** Publishes a key that has signed nothing instead of the right one, until called with `false`. */
-    publishOtherKey: other => { state.keys = other ? [{ ...signingKey().outside, kid: state.provider.jwksKid }] : undefined },
+    /** Publishes a key that has signed nothing, under the name of the right one if it is to, instead of the right one. */
+    publishOtherKey: ({ sameName }) => {
+      const other = signingKey().outside;
+      state.keys = [sameName ? { ...other, kid: key.inside.kid } : other];
+    },
+    publishRightKey: () => { state.keys = undefined },
     /** Asks for tokens as whoever holds the client's secret and this refresh token does. */
     refresh: token => fetch(`${origin}/${tenant}/oauth2/v2.0/token`, {
       method: "POST",

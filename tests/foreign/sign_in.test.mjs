@@ -154,10 +154,12 @@ test("an ID token with the nonce of another sign-in proves nothing", async () =>
 });
 
 test("an ID token that the published keys have not signed proves nothing", async () => {
-  const back = await authorize(await begin(), OLGA);
-  server.publishOtherKey(true);
-  await isRefused(back, /The sign-in did not work/, /its signing key is not the tenant|its signature is wrong/);
-  server.publishOtherKey(false);
+  for (const [sameName, why] of [[false, /its signing key is not the tenant/], [true, /its signature is wrong/]]) {
+    const back = await authorize(await begin(), OLGA);
+    server.publishOtherKey({ sameName });
+    await isRefused(back, /The sign-in did not work/, why);
+    server.publishRightKey();
+  }
 });
 
 test("a code that was asked for with another challenge is refused by the provider", async () => {
@@ -195,11 +197,14 @@ test("a refresh token that somebody uses again ends the sign-in, and the mailbox
   const refused = await server.refresh(stolen);
   assert.deepEqual([refused.status, (await refused.json()).error], [400, "invalid_grant"]);
   assert.equal(server.count("grant.revoked"), 1);
-  await sleep(SHORT * 1000);
-  const errors = server.count("grant.error");
-  const page = await checkNow();
-  assert.deepEqual(health(page), ["Needs sign-in", "Needs sign-in"], page.text);
-  assert.equal(server.count("grant.error"), errors + 2, "refused, and confirmed with the token before it");
+  // At once, as this server revokes the access token too; and after its end.
+  for (const pause of [0, SHORT * 1000]) {
+    await sleep(pause);
+    const errors = server.count("grant.error");
+    const page = await checkNow();
+    assert.deepEqual(health(page), ["Needs sign-in", "Needs sign-in"], page.text);
+    assert.equal(server.count("grant.error"), errors + 2, "refused, and confirmed with the token before it");
+  }
 });
 
 test("the owner signs in again by a link, without an account here", async () => {

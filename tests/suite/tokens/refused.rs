@@ -1,6 +1,6 @@
 //! Renewals that Microsoft refuses: what is believed, and when.
 
-use postkey_simulator::{Fault, Page, Place, Rotation};
+use postkey_simulator::{Fault, Page, Place, Refusal, Rotation};
 
 use super::{HOUR, Stage};
 use crate::sign_in::OLGA;
@@ -104,5 +104,19 @@ async fn after_needs_sign_in_one_sign_in_mends_it() {
     assert_eq!(stage.says().await, ["Connected", "Ready"]);
     stage.later(HOUR).await;
     assert_eq!(stage.says().await, ["Connected", "Ready"]);
+    stage.app.stop().await;
+}
+
+/// As where a server revokes access tokens together with the sign-in.
+#[tokio::test]
+async fn a_token_that_is_refused_before_its_end_needs_sign_in_if_the_saved_sign_in_is_refused_too() {
+    let stage = Stage::start(Rotation::Lenient).await;
+    let now = stage.app.sim.clock().now();
+    stage.app.sim.fault(Fault::graph(Refusal::TokenSignature));
+    assert_eq!(stage.says().await[0], "Set-up fault", "a new token is refused like the old one");
+    assert_eq!(stage.renewals(), 1);
+    stage.app.sim.estate(|estate| estate.revoke_sessions(OLGA, now));
+    assert_eq!(stage.says().await, NEEDS_SIGN_IN);
+    assert_eq!(stage.renewals(), 3);
     stage.app.stop().await;
 }
