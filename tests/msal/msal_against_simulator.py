@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 import traceback
+import urllib.parse
+import warnings
 
 import msal
 import requests
@@ -17,6 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 SCOPES = ["https://graph.microsoft.com/.default"]
+MAIL_SCOPES = [f"https://graph.microsoft.com/{name}" for name in ["User.Read", "Mail.ReadWrite", "Mail.Send"]]
+CALLBACK = "http://localhost:7777/callback"
+OLGA = "olga@contoso.example"
+JAN = "jan@contoso.example"
 
 
 class Simulator:
@@ -55,6 +61,15 @@ class Simulator:
             authority=f"{self.urls['authority']}/{tenant or application['tenant_id']}",
             instance_discovery=False,
         )
+
+    def approve(self, address, person, decline=False):
+        """The query with which the browser comes back after `person` signed in at `address`."""
+        asked = {"address": address, "person": person, "decline": decline}
+        location = self.api("POST", "/approve", json=asked)["location"]
+        return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(location).query, keep_blank_values=True))
+
+    def grants(self):
+        return self.api("GET", "/grants")
 
     def stop(self):
         self.process.terminate()
@@ -194,6 +209,95 @@ def a_server_error_is_raised_and_passes(simulator):
     assert "access_token" in result, result
 
 
+def signed_in(simulator, person, **more):
+    """An MSAL client and the answer it got for `person`."""
+    client = simulator.client(simulator.application("Contoso Sign-in"))
+    flow = client.initiate_auth_code_flow(MAIL_SCOPES, redirect_uri=CALLBACK, **more)
+    response = simulator.approve(flow["auth_uri"], person)
+    return client, client.acquire_token_by_auth_code_flow(flow, response), (flow, response)
+
+
+def a_person_signs_in_and_reads_mail(simulator):
+    client, result, _ = signed_in(simulator, OLGA, login_hint=OLGA, prompt="login")
+    assert "access_token" in result, result
+    claims = result["id_token_claims"]
+    assert claims["preferred_username"] == OLGA, claims
+    assert claims["tid"] == simulator.application("Contoso Sign-in")["tenant_id"], claims
+    assert result["client_info"]
+    account = client.get_accounts()[0]
+    assert account["username"] == OLGA, account
+    assert account["home_account_id"] == f"{claims['oid']}.{claims['tid']}", account
+    headers = {"Authorization": f"Bearer {result['access_token']}"}
+    me = requests.get(f"{simulator.urls['graph']}/v1.0/me", headers=headers, timeout=20)
+    assert me.json()["mail"] == OLGA, me.text
+
+
+def the_cache_answers_and_then_the_refresh_token_does(simulator):
+    client, first, _ = signed_in(simulator, OLGA)
+    account = client.get_accounts()[0]
+    cached = client.acquire_token_silent_with_error(MAIL_SCOPES, account)
+    assert cached["access_token"] == first["access_token"], cached
+    renewed = client.acquire_token_silent_with_error(MAIL_SCOPES, account, force_refresh=True)
+    assert renewed["access_token"] != first["access_token"], renewed
+    assert simulator.grants()[-1]["generation"] == 2, simulator.grants()[-1]
+
+
+def a_refresh_token_is_used_by_itself(simulator):
+    client, first, _ = signed_in(simulator, JAN)
+    result = client.acquire_token_by_refresh_token(first["refresh_token"], MAIL_SCOPES)
+    assert "access_token" in result and result["refresh_token"] != first["refresh_token"], result
+    again = client.acquire_token_by_refresh_token(first["refresh_token"], MAIL_SCOPES)
+    assert "access_token" in again, again
+
+
+def a_code_is_redeemed_by_itself_and_a_replay_is_an_invalid_grant(simulator):
+    client = simulator.client(simulator.application("Contoso Sign-in"))
+    address = client.get_authorization_request_url(MAIL_SCOPES, redirect_uri=CALLBACK, state="s", nonce="n")
+    code = simulator.approve(address, OLGA)["code"]
+    result = client.acquire_token_by_authorization_code(code, MAIL_SCOPES, redirect_uri=CALLBACK, nonce="n")
+    assert "access_token" in result, result
+    replay = client.acquire_token_by_authorization_code(code, MAIL_SCOPES, redirect_uri=CALLBACK, nonce="n")
+    assert replay["error"] == "invalid_grant" and replay["error_codes"] == [54005], replay
+
+
+def a_forged_state_and_a_wrong_nonce_are_noticed(simulator):
+    client, _, (flow, response) = signed_in(simulator, OLGA)
+    forged = raised(lambda: client.acquire_token_by_auth_code_flow(flow, {**response, "state": "another"}))
+    assert "state" in str(forged), repr(forged)
+    simulator.fault({"bent": "id_token_nonce"}, times=1)
+    wrong = raised(lambda: signed_in(simulator, OLGA))
+    assert "nonce" in str(wrong), repr(wrong)
+
+
+def a_declined_consent_is_told(simulator):
+    client = simulator.client(simulator.application("Contoso Sign-in"))
+    flow = client.initiate_auth_code_flow(["https://graph.microsoft.com/MailboxSettings.Read"], redirect_uri=CALLBACK)
+    response = simulator.approve(flow["auth_uri"], JAN, decline=True)
+    result = client.acquire_token_by_auth_code_flow(flow, response)
+    assert result["error"] == "access_denied", result
+    assert result["error_description"].startswith("AADSTS65004"), result
+
+
+def revoked_sessions_end_the_refresh_token(simulator):
+    client, first, _ = signed_in(simulator, OLGA)
+    simulator.api("POST", f"/people/{OLGA}", json={"revoke_sessions": True})
+    result = client.acquire_token_by_refresh_token(first["refresh_token"], MAIL_SCOPES)
+    assert result["error"] == "invalid_grant" and result["error_codes"] == [50173], result
+    account = client.get_accounts()[0]
+    silent = client.acquire_token_silent_with_error(MAIL_SCOPES, account, force_refresh=True)
+    assert silent is None or silent["error_codes"] == [50173], silent
+    _, again, _ = signed_in(simulator, OLGA)
+    assert "access_token" in again, again
+
+
+def a_second_factor_wanted_later_is_an_interaction(simulator):
+    client, first, _ = signed_in(simulator, JAN)
+    simulator.api("POST", f"/people/{JAN}", json={"mfa": True})
+    result = client.acquire_token_by_refresh_token(first["refresh_token"], MAIL_SCOPES)
+    simulator.api("POST", f"/people/{JAN}", json={"mfa": False})
+    assert result["error"] == "invalid_grant" and result["suberror"] == "basic_action", result
+
+
 CHECKS = [
     a_secret_gets_a_token_that_reads_mail,
     the_tenant_may_be_named_by_its_domain,
@@ -208,11 +312,20 @@ CHECKS = [
     an_unknown_tenant_is_told_before_any_secret_is_sent,
     throttling_is_remembered_and_not_repeated,
     a_server_error_is_raised_and_passes,
+    a_person_signs_in_and_reads_mail,
+    the_cache_answers_and_then_the_refresh_token_does,
+    a_refresh_token_is_used_by_itself,
+    a_code_is_redeemed_by_itself_and_a_replay_is_an_invalid_grant,
+    a_forged_state_and_a_wrong_nonce_are_noticed,
+    a_declined_consent_is_told,
+    revoked_sessions_end_the_refresh_token,
+    a_second_factor_wanted_later_is_an_interaction,
 ]
 
 
 def main():
     logging.getLogger("msal").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", message="response_mode='form_post' is recommended")
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         simulator = Simulator(sys.argv[1], folder)

@@ -189,13 +189,16 @@ fn mailbox(kind: Kind, path: &str) -> Option<String> {
 }
 
 fn person(world: &World, owner: Option<&Owner>, form: Option<&TokenForm>) -> Option<String> {
-    let estate = world.estate();
     if let Some(owner) = owner {
         let id = Uuid::try_parse(owner.oid.as_deref()?).ok()?;
-        return estate.people.with_id(id).map(|person| person.address.clone());
+        return world.estate().people.with_id(id).map(|person| person.address.clone());
     }
-    let of_code = form?.get("code").and_then(|code| estate.grants.code(code)).map(|code| code.address.clone());
-    of_code.or_else(|| Some(estate.grants.family_of(form?.get("refresh_token")?)?.address.clone()))
+    let form = form?;
+    match (form.get("code"), form.get("refresh_token")) {
+        (Some(code), _) => world.estate().grants.code(code).map(|code| code.address.clone()),
+        (None, Some(token)) => world.estate().grants.family_of(token).map(|family| family.address.clone()),
+        (None, None) => None,
+    }
 }
 
 fn in_query(query: &str, name: &str) -> Option<String> {

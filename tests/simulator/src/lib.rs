@@ -8,7 +8,12 @@
 //! GET  /{tenant}/v2.0/.well-known/openid-configuration
 //! GET  /{tenant}/discovery/v2.0/keys
 //! GET  /common/discovery/instance
-//! POST /{tenant}/oauth2/v2.0/token                                   client credentials: secret or certificate
+//! POST /{tenant}/oauth2/v2.0/token                                   client credentials, code, refresh token;
+//!                                                                    by secret or certificate
+//! GET  /{tenant}/oauth2/v2.0/authorize                               people sign in and consent, on pages
+//! POST /{tenant}/signin/{flow}                                       what they do there
+//! GET  /{tenant}/oauth2/v2.0/logout
+//! GET  /{tenant}/v2.0/adminconsent, /{tenant}/adminconsent           an administrator consents for everybody
 //! GET  /graph/v1.0/me
 //! GET  /graph/v1.0/users/{m}
 //! GET  /graph/v1.0/users/{m}/mailboxSettings
@@ -16,7 +21,7 @@
 //! GET, POST  /graph/v1.0/users/{m}/messages
 //! DELETE     /graph/v1.0/users/{m}/messages/{id}
 //! POST /graph/v1.0/users/{m}/messages/{id}/permanentDelete
-//! POST /graph/v1.0/users/{m}/sendMail
+//! POST /graph/v1.0/users/{m}/sendMail                                these also under /me, for people
 //! GET  /error?code=n                                                 where `error_uri` leads
 //! ```
 //!
@@ -34,6 +39,21 @@
 //! microsoft.wait_for(Kind::Token, 1).await;
 //! microsoft.stop().await;
 //! # let _ = client_id; Ok(()) }
+//! ```
+//!
+//! People sign in on pages, or by [`Simulator::approve`] and [`Simulator::decline`], which go through the same pages
+//! without a browser: hand them the address that the program under test would open, and hand the address they answer
+//! to the program as if a browser had been sent there.
+//!
+//! ```no_run
+//! # async fn example(microsoft: &postkey_simulator::Simulator, authorize: &str) -> anyhow::Result<()> {
+//! microsoft.estate(|estate| {
+//!     let sign_in = estate.sign_in_mut("Contoso Sign-in").expect("it is in the sample estate");
+//!     sign_in.redirect_uris.insert("http://127.0.0.1/oauth/callback".to_owned());
+//! });
+//! let callback = microsoft.approve(authorize, "olga@contoso.example").await?;
+//! assert!(callback.contains("code="));
+//! # Ok(()) }
 //! ```
 
 mod asked;

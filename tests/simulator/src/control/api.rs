@@ -31,12 +31,12 @@ struct ShownApplication<'a> {
     #[serde(flatten)]
     application: &'a Application,
     #[serde(flatten)]
-    sign_in: SignIn,
+    sign_in: Option<&'a SignIn>,
 }
 
 impl<'a> ShownApplication<'a> {
-    fn of(application: &'a Application, estate: &Estate, now: Timestamp) -> Self {
-        let sign_in = estate.sign_in(&application.client_id.to_string()).unwrap_or_default();
+    fn of(application: &'a Application, estate: &'a Estate, now: Timestamp) -> Self {
+        let sign_in = estate.sign_in_to(application.client_id);
         Self { state: application.state(now).as_str(), application, sign_in }
     }
 }

@@ -15,18 +15,18 @@ use uuid::Uuid;
 
 use super::{change, presets::usual_place};
 use crate::{
-    estate::{Lifetime, MailboxKind, Settings},
+    estate::{Lifetime, MailboxKind, Rotation, Settings},
     faults::{Failure, Fault, FaultId, Place},
     world::World,
 };
 
 type App = State<Arc<World>>;
 
-fn back(section: &str) -> Response {
+pub(super) fn back(section: &str) -> Response {
     Redirect::to(&format!("/_control#{section}")).into_response()
 }
 
-fn back_if(changed: anyhow::Result<()>, section: &str) -> Response {
+pub(super) fn back_if(changed: anyhow::Result<()>, section: &str) -> Response {
     match changed {
         Ok(()) => back(section),
         Err(error) => change::Refused(error).page(),
@@ -46,6 +46,10 @@ pub(super) struct FaultForm {
     tenant: String,
     application: String,
     mailbox: String,
+    #[serde(default)]
+    person: String,
+    #[serde(default)]
+    grant_type: String,
     times: String,
 }
 
@@ -70,6 +74,8 @@ impl FaultForm {
         fault.tenant = filled(&self.tenant).map(Uuid::try_parse).transpose()?;
         fault.application = filled(&self.application).map(Uuid::try_parse).transpose()?;
         fault.mailbox = filled(&self.mailbox).map(str::to_owned);
+        fault.person = filled(&self.person).map(str::to_owned);
+        fault.grant_type = filled(&self.grant_type).map(str::to_owned);
         fault.times = filled(&self.times).map(str::parse).transpose().context("how many requests?")?;
         Ok(fault)
     }
@@ -91,6 +97,8 @@ pub(super) struct SettingsForm {
     lifetime: String,
     latency_ms: u64,
     skew_seconds: i64,
+    #[serde(default)]
+    rotation: Rotation,
 }
 
 pub(super) async fn settings(State(world): App, Form(form): Form<SettingsForm>) -> Response {
@@ -101,6 +109,7 @@ pub(super) async fn settings(State(world): App, Form(form): Form<SettingsForm>) 
             lifetime: seconds.map_or(Lifetime::Random, |seconds| Lifetime::Fixed { seconds }),
             latency_ms: form.latency_ms,
             skew_seconds: form.skew_seconds,
+            rotation: form.rotation,
             ..estate.settings
         };
     });

@@ -51,6 +51,7 @@
 //! {"delay":{"ms":500}}                     {"redirect":{"to":"https://elsewhere.example/"}}
 //! {"huge_body":{"megabytes":50}}           {"deep_json":{"levels":100000}}
 //! "html_with200"  "truncated_json"  "slow_body"  "hang_after_headers"  "close_mid_body"
+//! "state_tampered"                         at authorize and admin_consent
 //! ```
 
 mod api;
@@ -59,6 +60,8 @@ mod forms;
 mod note;
 mod page;
 mod people_api;
+mod people_forms;
+mod people_rows;
 mod presets;
 mod rows;
 
@@ -92,6 +95,10 @@ fn posts() -> Router<Arc<World>> {
         .route("/applications/{id}/secrets", post(forms::add_secret))
         .route("/applications/{id}/certificates", post(forms::add_certificate))
         .route("/applications/{id}/switches", post(forms::switch))
+        .route("/applications/{id}/redirect_uris", post(people_forms::add_redirect_uri))
+        .route("/applications/{id}/consents/revoke", post(people_forms::revoke_consent))
+        .route("/applications/{id}/user_consent", post(people_forms::switch_user_consent))
+        .route("/people/{address}", post(people_forms::change_person))
 }
 
 fn json() -> Router<Arc<World>> {

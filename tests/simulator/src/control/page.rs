@@ -11,11 +11,12 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
+    people_rows::{self, Account, Grant},
     presets::{self, Preset},
     rows::{Letter, Line, Registration, Switched, letters, lines, minutes},
 };
 use crate::{
-    estate::{Lifetime, MailboxKind, Tenant},
+    estate::{Lifetime, MailboxKind, Rotation, Tenant},
     requests::Recorded,
     world::World,
 };
@@ -35,11 +36,14 @@ struct Control {
     lifetime: String,
     latency_ms: u64,
     skew_seconds: i64,
+    is_strict: bool,
     tenants: Vec<Tenant>,
     applications: Vec<Registration>,
+    people: Vec<Account>,
+    grants: Vec<Grant>,
     faults: Vec<Switched>,
     presets: Vec<Preset>,
-    places: [(&'static str, &'static str); 12],
+    places: [(&'static str, &'static str); 14],
     q: String,
     mailbox_count: usize,
     mailboxes: Vec<Line>,
@@ -77,8 +81,11 @@ impl Control {
             },
             latency_ms: estate.settings.latency_ms,
             skew_seconds: estate.settings.skew_seconds,
+            is_strict: estate.settings.rotation == Rotation::Strict,
             tenants: estate.tenants().to_vec(),
             applications: estate.applications().iter().map(shown).collect(),
+            people: people_rows::accounts(&estate),
+            grants: people_rows::grants(&estate),
             faults: estate.faults.iter().map(|(id, fault)| Switched::of(id, fault, &estate)).collect(),
             presets: presets::all(),
             places: presets::PLACES,

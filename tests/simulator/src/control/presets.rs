@@ -13,13 +13,15 @@ pub(super) struct Preset {
 }
 
 /// Places as JSON, which is what the form posts, with the words for them.
-pub(super) const PLACES: [(&str, &str); 12] = [
+pub(super) const PLACES: [(&str, &str); 14] = [
     ("", "where it fits"),
     (r#""anywhere""#, "Entra and Graph"),
     (r#""entra""#, "Entra"),
     (r#""discovery""#, "Entra: discovery"),
     (r#""keys""#, "Entra: keys"),
     (r#""token""#, "Entra: token"),
+    (r#""authorize""#, "Entra: authorize"),
+    (r#""admin_consent""#, "Entra: admin consent"),
     (r#""graph""#, "Graph"),
     (r#"{"call":"inbox"}"#, "Graph: read the inbox"),
     (r#"{"call":"messages"}"#, "Graph: list messages"),
@@ -41,11 +43,30 @@ const ENTRA: &[(u32, &str)] = &[
     (530_034, "tenant security policy"),
     (500_011, "resource not in tenant"),
     (90_033, "transient fault"),
+    (50_076, "second factor needed on refresh"),
+    (50_173, "sessions revoked"),
+    (700_082, "idle for 90 days"),
+    (70_043, "sign-in frequency"),
+    (50_057, "person disabled"),
+    (70_000, "refresh token or code not valid"),
+    (54_005, "code redeemed before"),
+    (70_008, "code expired"),
+    (501_481, "wrong code verifier"),
+    (50_196, "request loop"),
+];
+
+/// What the pages for signing in show or send back.
+const BROWSER: &[(u32, &str)] = &[
+    (90_094, "needs admin approval"),
+    (65_004, "person declined"),
+    (50_105, "person not assigned"),
+    (50_011, "wrong redirect URI"),
+    (50_058, "nobody is signed in"),
 ];
 
 pub(super) fn all() -> Vec<Preset> {
-    let entra =
-        ENTRA.iter().map(|(number, what)| (format!("Entra: {what} (AADSTS{number})"), Failure::Aadsts(*number)));
+    let entra = ENTRA.iter().chain(BROWSER);
+    let entra = entra.map(|(number, what)| (format!("Entra: {what} (AADSTS{number})"), Failure::Aadsts(*number)));
     let graph = Refusal::ALL.into_iter().map(|refusal| {
         let label = format!("Graph: {} {} ({refusal:?})", refusal.status(), refusal.code());
         (label, Failure::Graph(refusal))
@@ -54,7 +75,7 @@ pub(super) fn all() -> Vec<Preset> {
 }
 
 fn transport() -> impl Iterator<Item = (String, Failure)> {
-    let all = throttled().into_iter().chain(server_errors()).chain(odd_answers()).chain(bends());
+    let all = throttled().into_iter().chain(server_errors()).chain(odd_answers()).chain(bends()).chain(hostile());
     all.map(|(label, failure)| (format!("Answer: {label}"), failure))
 }
 
@@ -82,7 +103,7 @@ fn server_errors() -> [(&'static str, Failure); 6] {
     .map(|(label, status, page)| (label, Failure::Status { status, page, retry_after }))
 }
 
-fn odd_answers() -> [(&'static str, Failure); 10] {
+fn odd_answers() -> [(&'static str, Failure); 11] {
     let to = "https://elsewhere.example/".to_owned();
     [
         ("200 with HTML", Failure::HtmlWith200),
@@ -94,6 +115,7 @@ fn odd_answers() -> [(&'static str, Failure); 10] {
         ("slow body, 1 byte/s", Failure::SlowBody),
         ("hangs after headers", Failure::HangAfterHeaders),
         ("closes mid-body", Failure::CloseMidBody),
+        ("state tampered with", Failure::StateTampered),
         ("redirect elsewhere", Failure::Redirect { to }),
     ]
 }
@@ -112,6 +134,27 @@ fn bends() -> [(&'static str, Failure); 8] {
     .map(|(label, bend)| (label, Failure::Bent(bend)))
 }
 
+fn hostile() -> [(&'static str, Failure); 15] {
+    [
+        ("id_token of another issuer", Bend::IdTokenIssuer),
+        ("id_token for another application", Bend::IdTokenAudience),
+        ("id_token of another tenant", Bend::IdTokenTenant),
+        ("id_token of another person", Bend::IdTokenObject),
+        ("id_token with another nonce", Bend::IdTokenNonce),
+        ("id_token expired", Bend::IdTokenExpired),
+        ("id_token not signed", Bend::IdTokenUnsigned),
+        ("id_token with a broken signature", Bend::IdTokenSignature),
+        ("id_token missing", Bend::IdTokenMissing),
+        ("refresh_token missing", Bend::RefreshTokenMissing),
+        ("refresh_token empty", Bend::RefreshTokenEmpty),
+        ("refresh_token of 20 kB", Bend::RefreshTokenLong),
+        ("scope without Mail.Send", Bend::ScopeFewer),
+        ("scope with more than was asked", Bend::ScopeMore),
+        ("scope missing", Bend::ScopeMissing),
+    ]
+    .map(|(label, bend)| (label, Failure::Bent(bend)))
+}
+
 fn preset(label: String, failure: &Failure) -> Option<Preset> {
     let value = serde_json::to_string(failure).ok()?;
     Some(Preset { label, value })
@@ -120,6 +163,8 @@ fn preset(label: String, failure: &Failure) -> Option<Preset> {
 /// Where a failure makes sense when the form leaves it open.
 pub(super) fn usual_place(failure: &Failure) -> Place {
     match failure {
+        Failure::Aadsts(number) if BROWSER.iter().any(|(other, _)| other == number) => Place::Authorize,
+        Failure::StateTampered => Place::Authorize,
         Failure::Aadsts(_) | Failure::Bent(_) => Place::Token,
         Failure::Graph(_) => Place::Graph,
         _ => Place::Anywhere,

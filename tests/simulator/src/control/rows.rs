@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::presets;
+use super::{people_rows::SigningIn, presets};
 use crate::{
     estate::{Application, Estate, Mailbox, Permission, Secret, Sent},
     faults::{Failure, Fault, FaultId},
@@ -22,6 +22,7 @@ pub(super) struct Registration {
     pub(super) enabled: bool,
     pub(super) blocked: bool,
     pub(super) permissions: String,
+    pub(super) signing_in: SigningIn,
     pub(super) secrets: Vec<ShownSecret>,
     pub(super) certificates: Vec<ShownCertificate>,
 }
@@ -72,6 +73,7 @@ impl Registration {
             enabled: application.enabled,
             blocked: application.blocked,
             permissions: permissions(application),
+            signing_in: SigningIn::of(application, estate),
             secrets: application.secrets.iter().map(|secret| ShownSecret::of(secret, now)).collect(),
             certificates: application
                 .certificates
@@ -113,7 +115,8 @@ impl Switched {
             known.map_or_else(|| id.to_string(), |tenant| tenant.name.clone())
         });
         let place = Some(presets::place_words(fault.place));
-        let who = [place, tenant, application, fault.mailbox.clone(), times];
+        let (mailbox, person, grant_type) = (fault.mailbox.clone(), fault.person.clone(), fault.grant_type.clone());
+        let who = [place, tenant, application, mailbox, person, grant_type, times];
         Self { number, what, who: who.into_iter().flatten().collect::<Vec<_>>().join(", ") }
     }
 }

@@ -40,8 +40,7 @@ pub(super) fn grant(world: &World, asked: &Asked, form: &TokenForm) -> Result<Un
     }
     let person = checked?;
     let scopes = narrowed(form.get("scope"), &family.scopes, origins)?;
-    let consented = estate.sign_in(&application.client_id.to_string()).unwrap_or_default().consented(person.object_id);
-    if !scopes.is_subset(&consented) {
+    if !consented(&estate, &family, &scopes) {
         return Err(Refused::new(65_001));
     }
     let client_info = form.get("client_info") == Some("1");
@@ -98,7 +97,7 @@ pub(super) fn ask_of_person(
     } else if person.mfa && !signed_in.mfa {
         Err(Refused::new(50_076))
     } else if person.blocked {
-        Err(Refused::new(53_003).with_claims())
+        Err(Refused::new(53_003))
     } else {
         Ok(person.clone())
     }
@@ -129,8 +128,11 @@ pub(crate) fn is_alive(world: &World, refresh_token: &str) -> bool {
     let estate = world.estate();
     let asked = Asked::nothing(world.clock.now());
     let Some((token, family)) = estate.grants.token(refresh_token) else { return false };
-    let Ok(person) = alive(&estate, token, family, &asked) else { return false };
     let enabled = estate.application_in(family.tenant_id, family.client_id).is_some_and(|it| it.enabled);
-    let sign_in = estate.sign_in(&family.client_id.to_string()).unwrap_or_default();
-    enabled && family.scopes.is_subset(&sign_in.consented(person.object_id))
+    enabled && alive(&estate, token, family, &asked).is_ok() && consented(&estate, family, &family.scopes)
+}
+
+fn consented(estate: &Estate, family: &Family, scopes: &BTreeSet<Scope>) -> bool {
+    let sign_in = estate.sign_in_to(family.client_id);
+    sign_in.is_some_and(|sign_in| scopes.is_subset(&sign_in.consented(family.person)))
 }

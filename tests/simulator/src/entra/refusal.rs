@@ -44,12 +44,6 @@ impl Refused {
         Self { text: Some(text.into()), ..Self::new(number) }
     }
 
-    /// With `claims` for the next sign-in.
-    pub(crate) fn with_claims(mut self) -> Self {
-        self.code.claims = true;
-        self
-    }
-
     /// As Entra refuses a refresh token it cannot read.
     pub(super) fn with_bad_token(mut self) -> Self {
         self.code.suberror = Some("bad_token");
@@ -87,7 +81,8 @@ impl Refused {
             correlation_id: asked.correlation_id.to_string(),
             error_uri: self.uri(asked),
             suberror: self.code.suberror,
-            claims: self.code.claims.then(|| claims_for(asked)),
+            // Conditional Access gives a person, but not an application, something to sign in again with.
+            claims: (self.code.claims || (number == 53_003 && asked.person.is_some())).then(|| claims_for(asked)),
         };
         let status = StatusCode::from_u16(self.code.status).unwrap_or(StatusCode::BAD_REQUEST);
         let mut answer = (status, Json(body)).into_response();

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use aws_lc_rs::digest;
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -156,8 +157,21 @@ pub(crate) struct RefreshToken {
 #[derive(Default)]
 pub struct Grants {
     families: Vec<Family>,
-    tokens: HashMap<String, RefreshToken>,
-    codes: HashMap<String, AuthorizationCode>,
+    tokens: HashMap<Key, RefreshToken>,
+    codes: HashMap<Key, AuthorizationCode>,
+}
+
+/// What a code or a refresh token is kept as: a hundred thousand of them would take a hundred megabytes.
+type Key = [u8; 16];
+
+/// So many codes are remembered, to tell a replay from nonsense, before those that expired are forgotten.
+const MOST_CODES: usize = 10_000;
+
+fn key(text: &str) -> Key {
+    let digest = digest::digest(&digest::SHA256, text.as_bytes());
+    let mut key = Key::default();
+    key.copy_from_slice(&digest.as_ref()[..16]);
+    key
 }
 
 impl Grants {
@@ -168,7 +182,17 @@ impl Grants {
 
     /// The family a refresh token belongs to.
     pub fn family_of(&self, refresh_token: &str) -> Option<&Family> {
-        self.tokens.get(refresh_token).map(|token| &self.families[token.family])
+        self.tokens.get(&key(refresh_token)).map(|token| &self.families[token.family])
+    }
+
+    /// Which of its family a refresh token is; the one that came with the code is 1.
+    pub fn generation_of(&self, refresh_token: &str) -> Option<u32> {
+        self.tokens.get(&key(refresh_token)).map(|token| token.generation)
+    }
+
+    /// Forgets that this refresh token was ever given out; the others of its family stay. Answers whether it was known.
+    pub fn forget(&mut self, refresh_token: &str) -> bool {
+        self.tokens.remove(&key(refresh_token)).is_some()
     }
 
     /// Whether this refresh token was given out and its family was not revoked. What else can be wrong with it (time,
@@ -185,21 +209,24 @@ impl Grants {
     }
 
     pub(crate) fn token(&self, refresh_token: &str) -> Option<(RefreshToken, &Family)> {
-        let token = self.tokens.get(refresh_token)?;
+        let token = self.tokens.get(&key(refresh_token))?;
         Some((*token, &self.families[token.family]))
     }
 
     pub(crate) fn code(&self, code: &str) -> Option<&AuthorizationCode> {
-        self.codes.get(code)
+        self.codes.get(&key(code))
     }
 
-    pub(crate) fn put_code(&mut self, code: String, issued: AuthorizationCode) {
-        self.codes.insert(code, issued);
+    pub(crate) fn put_code(&mut self, code: &str, issued: AuthorizationCode) {
+        if self.codes.len() == MOST_CODES {
+            self.codes.retain(|_, old| issued.issued.duration_since(old.issued).as_hours() < 1);
+        }
+        self.codes.insert(key(code), issued);
     }
 
     /// Uses a code up and begins a family with what it stands for. Answers the family's place.
     pub(crate) fn redeem(&mut self, code: &str, now: Timestamp) -> Option<usize> {
-        let code = self.codes.get_mut(code)?;
+        let code = self.codes.get_mut(&key(code))?;
         code.redeemed = true;
         let family = Family {
             number: 0,
@@ -232,7 +259,14 @@ impl Grants {
         if let Some(text) = refresh_token {
             family.generation += 1;
             let token = RefreshToken { family: place, generation: family.generation, issued: now };
-            self.tokens.insert(text.to_owned(), token);
+            self.tokens.insert(key(text), token);
+        }
+    }
+
+    /// Lets `new` stand for the refresh token that was `old`.
+    pub(crate) fn rename(&mut self, old: &str, new: &str) {
+        if let Some(token) = self.tokens.remove(&key(old)) {
+            self.tokens.insert(key(new), token);
         }
     }
 

@@ -85,12 +85,14 @@ impl Estate {
 
     /// Adds an application.
     pub fn add_application(&mut self, application: Application) {
+        self.sign_ins.entry(application.client_id).or_default();
         self.applications.push(application);
     }
 
     /// Takes an application away; tokens it already has are refused by Graph from then on.
     pub fn remove_application(&mut self, client_id: Uuid) {
         self.applications.retain(|application| application.client_id != client_id);
+        self.sign_ins.remove(&client_id);
     }
 
     /// Adds `count` ordinary mailboxes in `domain`; `name` gives the part before the `@` for each number from 0.
@@ -147,16 +149,19 @@ impl Estate {
 }
 
 impl Estate {
-    /// How people sign in to the application with this name or client ID; as registrations begin, where nothing was set.
-    pub fn sign_in(&self, name: &str) -> Option<SignIn> {
-        let client_id = self.application(name)?.client_id;
-        Some(self.sign_ins.get(&client_id).cloned().unwrap_or_default())
+    /// How people sign in to the application with this name or client ID.
+    pub fn sign_in(&self, name: &str) -> Option<&SignIn> {
+        self.sign_in_to(self.application(name)?.client_id)
     }
 
     /// As [`sign_in`](Self::sign_in), to change it.
     pub fn sign_in_mut(&mut self, name: &str) -> Option<&mut SignIn> {
         let client_id = self.application(name)?.client_id;
-        Some(self.sign_ins.entry(client_id).or_default())
+        self.sign_ins.get_mut(&client_id)
+    }
+
+    pub(crate) fn sign_in_to(&self, client_id: Uuid) -> Option<&SignIn> {
+        self.sign_ins.get(&client_id)
     }
 
     /// An administrator's consent to everything the application's registration lists.

@@ -30,7 +30,7 @@ pub enum Page {
     Empty,
 }
 
-/// How an otherwise good answer is bent. Members it does not have are added.
+/// How an otherwise good answer is bent. What has no such member stays as it is, unless the member is a plain value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bend {
@@ -50,6 +50,36 @@ pub enum Bend {
     TokenOpaque,
     /// `access_token` is about 20,000 characters long (and good).
     TokenLong,
+    /// `id_token` comes from another issuer.
+    IdTokenIssuer,
+    /// `id_token` is for another application.
+    IdTokenAudience,
+    /// `id_token` names another tenant.
+    IdTokenTenant,
+    /// `id_token` names another person.
+    IdTokenObject,
+    /// `id_token` has another nonce than the request.
+    IdTokenNonce,
+    /// `id_token` expired an hour ago.
+    IdTokenExpired,
+    /// `id_token` is not signed (`alg` is `none`).
+    IdTokenUnsigned,
+    /// `id_token` has a signature that is not its own.
+    IdTokenSignature,
+    /// `id_token` is missing.
+    IdTokenMissing,
+    /// `refresh_token` is missing.
+    RefreshTokenMissing,
+    /// `refresh_token` is empty.
+    RefreshTokenEmpty,
+    /// `refresh_token` is 20,000 characters long (and good).
+    RefreshTokenLong,
+    /// `scope` and token lack `Mail.Send`.
+    ScopeFewer,
+    /// `scope` and token have `Files.Read.All`, which nobody asked for.
+    ScopeMore,
+    /// `scope` is missing.
+    ScopeMissing,
 }
 
 /// What goes wrong.
@@ -98,6 +128,8 @@ pub enum Failure {
     HangAfterHeaders,
     /// The connection is closed in the middle of the right body.
     CloseMidBody,
+    /// Whatever a sign-in or an admin consent ends with, it brings back another `state` than was sent.
+    StateTampered,
     /// 302 to another address.
     Redirect {
         /// Where to.

@@ -1,5 +1,6 @@
 //! What goes wrong: switches that are put in at run time, for some requests or for all.
 
+mod bend;
 mod body;
 mod failure;
 pub(crate) mod play;

@@ -3,39 +3,38 @@
 use std::{iter, time::Duration};
 
 use axum::{
-    Json,
-    body::{Body, Bytes, to_bytes},
+    body::{Bytes, to_bytes},
     extract::Request,
     http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
 use jiff::SignedDuration;
-use serde_json::{Value, json};
 
 use super::{
-    Bend, Failure, Page, RetryAfter,
+    Failure, Page, RetryAfter,
+    bend::bent,
     body::{End, pieces},
 };
-use crate::{
-    asked::Asked,
-    entra::{Refused, unverified},
-    front::told,
-    graph::Refusal,
-    kind::Kind,
-    world::World,
-};
+use crate::{asked::Asked, entra::Refused, front::told, graph::Refusal, kind::Kind, world::World};
 
 const GATEWAY_PAGE: &str = "<html><head><title>Error</title></head><body><h2>Our services aren't available right now</h2><p>This is a simulator. It is not Microsoft.</p></body></html>";
 
-/// An AADSTS number that the pages for signing in are to show or to send back.
+/// What a fault wants of the pages for signing in.
 #[derive(Clone, Copy)]
-pub(crate) struct Forced(pub(crate) u32);
+pub(crate) enum Forced {
+    /// This AADSTS number is shown or sent back.
+    Refusal(u32),
+    /// Another `state` is sent back.
+    State,
+}
 
 /// The answer to a request that `failure` hits.
 pub(crate) async fn play(world: &World, asked: &Asked, failure: Failure, mut request: Request, next: Next) -> Response {
-    if let Failure::Aadsts(number) = failure {
-        request.extensions_mut().insert(Forced(number));
+    match failure {
+        Failure::Aadsts(number) => drop(request.extensions_mut().insert(Forced::Refusal(number))),
+        Failure::StateTampered => drop(request.extensions_mut().insert(Forced::State)),
+        _ => {}
     }
     if let Some(answer) = instead(asked, &failure) {
         return answer;
@@ -160,50 +159,4 @@ async fn cut(good: Response, kept: Kept, pace: Option<Duration>, end: End) -> Re
     let count = kept.len().div_ceil(size);
     let all = (0..count).map(move |nth| kept.slice(nth * size..kept.len().min((nth + 1) * size)));
     Response::from_parts(parts, pieces(all, pace, end))
-}
-
-async fn bent(world: &World, good: Response, bend: Bend) -> Response {
-    if good.status() != StatusCode::OK {
-        return good;
-    }
-    let (mut parts, body) = good.into_parts();
-    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let Some(mut json) = serde_json::from_slice::<Value>(&whole).ok().filter(Value::is_object) else {
-        return Response::from_parts(parts, Body::from(whole));
-    };
-    bend_json(world, &mut json, bend);
-    parts.headers.remove(header::CONTENT_LENGTH);
-    let mut answer = Json(json).into_response();
-    answer.headers_mut().extend(parts.headers);
-    answer
-}
-
-fn bend_json(world: &World, json: &mut Value, bend: Bend) {
-    match bend {
-        Bend::ExpiresInString => json["expires_in"] = json["expires_in"].to_string().into(),
-        Bend::ExpiresInNegative => json["expires_in"] = json!(-1),
-        Bend::ExpiresInHuge => json["expires_in"] = json!(i64::MAX),
-        Bend::TokenTypeOther => json["token_type"] = json!("pop"),
-        Bend::TokenOpaque => json["access_token"] = json!("opaque-token-of-the-simulator"),
-        Bend::ExpiresInMissing => drop_member(json, "expires_in"),
-        Bend::TokenMissing => drop_member(json, "access_token"),
-        Bend::TokenLong => {
-            if let Some(long) = json["access_token"].as_str().and_then(|token| lengthened(world, token)) {
-                json["access_token"] = long.into();
-            }
-        }
-    }
-}
-
-fn drop_member(json: &mut Value, name: &str) {
-    if let Some(members) = json.as_object_mut() {
-        members.remove(name);
-    }
-}
-
-/// The same token, signed again with 14,000 characters of padding, which are 19,000 in base64.
-fn lengthened(world: &World, token: &str) -> Option<String> {
-    let mut payload: Value = unverified(token).ok()?;
-    payload["xms_padding"] = "x".repeat(14_000).into();
-    world.keys.sign(&payload).ok()
 }

@@ -12,7 +12,10 @@ use base64::{
 use postkey_simulator::{Application, Certificate};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, DEFAULT_SCOPE, Stage, payload};
+use crate::{
+    people,
+    support::{Answer, DEFAULT_SCOPE, Stage, payload},
+};
 
 /// A key with a self-signed certificate.
 struct Pair {
@@ -237,4 +240,24 @@ fn a_certificate_is_read_from_der_pem_and_bare_base64() {
     for garbage in [b"".as_slice(), b"hello", b"0\x82", b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----"] {
         assert!(Certificate::parse(garbage).is_err());
     }
+}
+
+#[tokio::test]
+async fn a_certificate_is_good_for_peoples_grants_too() {
+    let vault = Vault::open().await;
+    vault.stage.simulator.estate(|estate| {
+        estate.sign_in_mut("Contoso Vault").unwrap().redirect_uris.insert("http://localhost/callback".to_owned());
+    });
+    let code = people::code(&vault.stage, "Contoso Vault", people::OLGA, &[]).await;
+    let assertion = vault.pair.assertion(&vault.header(), &vault.claims());
+    let proof = [
+        ("client_secret", ""),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", assertion.as_str()),
+    ];
+    let body = people::redeem(&vault.stage, &vault.application, &code, &proof).await.json();
+    assert_eq!(payload(people::text(&body, "access_token"))["appidacr"], "2");
+    let token = people::text(&body, "refresh_token");
+    assert_eq!(people::refresh(&vault.stage, &vault.application, token, &proof).await.status, 200);
+    assert_eq!(people::refresh(&vault.stage, &vault.application, token, &[]).await.number(), 7_000_218);
 }

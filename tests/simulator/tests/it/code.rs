@@ -110,6 +110,18 @@ async fn a_code_is_redeemed_once() {
 }
 
 #[tokio::test]
+async fn of_two_redemptions_at_one_time_only_one_succeeds() {
+    let stage = Stage::start().await;
+    let application = stage.application("Contoso Sign-in");
+    let code = code(&stage, "Contoso Sign-in", OLGA, &[]).await;
+    let (one, other) = tokio::join!(redeem(&stage, &application, &code, &[]), redeem(&stage, &application, &code, &[]));
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 400]);
+    assert_eq!(stage.simulator.estate(|estate| estate.grants.families().len()), 1);
+}
+
+#[tokio::test]
 async fn a_code_belongs_to_its_client_tenant_redirect_uri_and_verifier_and_gets_old() {
     let stage = Stage::start().await;
     let application = stage.application("Contoso Sign-in");

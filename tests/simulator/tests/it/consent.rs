@@ -92,7 +92,7 @@ async fn admin_consent_to_everything_configured_makes_an_application_work() {
     }
     let claims = payload(&stage.token("Contoso Intranet").await);
     assert_eq!(claims["roles"], serde_json::json!(["Mail.ReadWrite", "Mail.Send"]));
-    let consented = stage.simulator.estate(|estate| estate.sign_in("Contoso Intranet").unwrap().tenant_consent);
+    let consented = stage.simulator.estate(|estate| estate.sign_in("Contoso Intranet").unwrap().tenant_consent.clone());
     assert_eq!(consented, Scope::list("User.Read"));
 }
 

@@ -14,6 +14,7 @@ mod life;
 mod mail;
 mod people;
 mod people_control;
+mod people_faults;
 mod refresh;
 mod requests;
 mod sample;

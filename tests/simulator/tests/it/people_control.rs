@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::{
-    control::api,
+    control::{api, page, submit},
     people::{CALLBACK, JAN, OLGA, SCOPES, authorize, fields, refresh, text, tokens},
     support::Stage,
 };
@@ -104,4 +104,58 @@ async fn the_api_shares_mailboxes_and_sets_rotation() {
     let application = stage.application("Contoso Sign-in");
     assert_eq!(refresh(&stage, &application, text(&body, "refresh_token"), &[]).await.status, 200);
     assert_eq!(refresh(&stage, &application, text(&body, "refresh_token"), &[]).await.number(), 70_000);
+}
+
+#[tokio::test]
+async fn the_page_shows_people_and_grants_and_its_buttons_change_them() {
+    let stage = Stage::start().await;
+    tokens(&stage, "Contoso Sign-in", OLGA, SCOPES).await;
+    let html = page(&stage, "").await;
+    for shown in ["correct-horse-olga", "Gita Rao", "guest", "http://localhost/callback", "offline_access", "Take back"]
+    {
+        assert!(html.contains(shown), "{shown}");
+    }
+    let person = |button| (format!("/people/{OLGA}"), [("switch", button)]);
+    let of = |change: fn(&postkey_simulator::Person) -> bool| {
+        stage.simulator.estate(|estate| change(estate.people.get(OLGA).unwrap()))
+    };
+    for button in ["disabled", "blocked", "mfa", "revoke_sessions", "reset_password"] {
+        let (path, form) = person(button);
+        assert_eq!(submit(&stage, &path, &form).await.status, 303);
+    }
+    assert!(of(|olga| olga.disabled && olga.blocked && olga.mfa && olga.revocations == 2));
+    assert!(of(|olga| olga.password == "new-correct-horse-olga"));
+    assert!(page(&stage, "").await.contains("SessionsRevoked"));
+
+    let base = format!("/applications/{}", stage.application("Contoso Sign-in").client_id);
+    let uri = [("uri", "https://mail.contoso.example/back")];
+    assert_eq!(submit(&stage, &format!("{base}/redirect_uris"), &uri).await.status, 303);
+    assert_eq!(submit(&stage, &format!("{base}/user_consent"), &[]).await.status, 303);
+    assert_eq!(submit(&stage, &format!("{base}/consents/revoke"), &[("person", "*")]).await.status, 303);
+    let sign_in = stage.simulator.estate(|estate| estate.sign_in("Contoso Sign-in").unwrap().clone());
+    assert!(sign_in.redirects_to(uri[0].1) && !sign_in.user_consent && sign_in.consents.is_empty());
+    let settings = [("lifetime", ""), ("latency_ms", "0"), ("skew_seconds", "0"), ("rotation", "strict")];
+    assert_eq!(submit(&stage, "/settings", &settings).await.status, 303);
+    assert!(page(&stage, "").await.contains(r#"value="strict" selected"#));
+}
+
+#[tokio::test]
+async fn a_fault_for_a_person_is_put_in_by_form() {
+    let stage = Stage::start().await;
+    let form = [
+        ("failure", ""),
+        ("aadsts", "50173"),
+        ("place", ""),
+        ("tenant", ""),
+        ("application", ""),
+        ("mailbox", ""),
+        ("person", OLGA),
+        ("grant_type", "refresh_token"),
+        ("times", ""),
+    ];
+    assert_eq!(submit(&stage, "/faults", &form).await.status, 303);
+    assert!(page(&stage, "").await.contains("Entra: token, olga@contoso.example, refresh_token"));
+    let body = tokens(&stage, "Contoso Sign-in", OLGA, SCOPES).await;
+    let application = stage.application("Contoso Sign-in");
+    assert_eq!(refresh(&stage, &application, text(&body, "refresh_token"), &[]).await.number(), 50_173);
 }

@@ -60,6 +60,19 @@ pub(super) enum Goal {
     AdminConsent(ConsentRequest),
 }
 
+impl Goal {
+    /// What comes back is not what the application sent.
+    pub(super) fn tamper_with_state(&mut self) {
+        let back = match self {
+            Self::Code(request) => Some(&mut request.back),
+            Self::AdminConsent(request) => request.back.as_mut(),
+        };
+        if let Some(back) = back {
+            back.state = Some("tampered-with-by-the-simulator".to_owned());
+        }
+    }
+}
+
 impl Browsers {
     /// Does something with the browser that sent `headers`; a new one gets a cookie, which is answered.
     pub(super) fn with<T>(

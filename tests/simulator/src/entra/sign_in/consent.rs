@@ -18,14 +18,23 @@ use crate::{
 const CODE_LENGTH: usize = 600;
 
 impl Turn<'_> {
-    fn registration(&self) -> SignIn {
-        self.world.estate().sign_in(&self.flow.client_id.to_string()).unwrap_or_default()
+    /// Something of the registration; nothing of an application that was taken away meanwhile.
+    pub(super) fn registration<T: Default>(&self, look: impl FnOnce(&SignIn) -> T) -> T {
+        self.world.estate().sign_in_to(self.flow.client_id).map(look).unwrap_or_default()
+    }
+
+    /// What an administrator's consent is about.
+    fn everything(&self, request: &ConsentRequest) -> (BTreeSet<Scope>, BTreeSet<Permission>) {
+        match &request.scopes {
+            Some(scopes) => (scopes.clone(), BTreeSet::new()),
+            None => self.registration(|sign_in| (sign_in.delegated.clone(), sign_in.configured_roles.clone())),
+        }
     }
 
     /// Asks the person for what nobody consented to yet.
     pub(super) fn consent(&self, person: &Person, request: &CodeRequest) -> Result<(), Step> {
-        let sign_in = self.registration();
-        let consented = request.scopes.is_subset(&sign_in.consented(person.object_id));
+        let scopes = &request.scopes;
+        let consented = self.registration(|sign_in| scopes.is_subset(&sign_in.consented(person.object_id)));
         let wants_to_ask = request.prompt == Prompt::Consent && !self.flow.accepted;
         if consented && !wants_to_ask {
             return Ok(());
@@ -33,11 +42,11 @@ impl Turn<'_> {
         if request.prompt == Prompt::None {
             return Err(self.fail(Refused::new(65_001)));
         }
-        if !may_consent(person, &sign_in, &request.scopes) {
+        if !self.registration(|sign_in| may_consent(person, sign_in, scopes)) {
             return Err(self.fail(Refused::new(90_094)));
         }
         let reach = if person.administrator { Reach::Choice } else { Reach::Own };
-        Err(self.consent_form(person, &request.scopes, &BTreeSet::new(), reach))
+        Err(self.consent_form(person, scopes, &BTreeSet::new(), reach))
     }
 
     /// Asks an administrator for everybody.
@@ -50,11 +59,7 @@ impl Turn<'_> {
                 "You must be an administrator who may consent for the organisation. Ask one to open this address.";
             return Err(self.fail(Refused::saying(90_094, why)));
         }
-        let sign_in = self.registration();
-        let (scopes, roles) = match &request.scopes {
-            Some(scopes) => (scopes.clone(), BTreeSet::new()),
-            None => (sign_in.delegated, sign_in.configured_roles),
-        };
+        let (scopes, roles) = self.everything(request);
         Err(self.consent_form(person, &scopes, &roles, Reach::Everybody))
     }
 
@@ -79,26 +84,28 @@ impl Turn<'_> {
         // What is not signed in cannot accept: the page may be older than a revocation.
         self.enter(&person)?;
         let client = self.flow.client_id.to_string();
-        let mut sign_in = self.registration();
-        match &self.flow.goal {
-            Goal::Code(request) if may_consent(&person, &sign_in, &request.scopes) => {
-                let consents = match everybody && person.administrator {
-                    true => &mut sign_in.tenant_consent,
-                    false => sign_in.consents.entry(person.object_id).or_default(),
-                };
-                consents.extend(&request.scopes);
-            }
-            Goal::AdminConsent(request) if person.administrator => match &request.scopes {
-                Some(scopes) => sign_in.tenant_consent.extend(scopes),
-                None => {
-                    self.world.estate().consent_to_all(&client);
-                    sign_in = self.registration();
+        let kept = match &self.flow.goal {
+            Goal::Code(request) => self.world.estate().sign_in_mut(&client).is_some_and(|sign_in| {
+                let may = may_consent(&person, sign_in, &request.scopes);
+                match may && everybody && person.administrator {
+                    true => sign_in.tenant_consent.extend(&request.scopes),
+                    false if may => sign_in.consents.entry(person.object_id).or_default().extend(&request.scopes),
+                    false => {}
                 }
-            },
-            _ => return Err(self.fail(Refused::new(90_094))),
-        }
-        if let Some(kept) = self.world.estate().sign_in_mut(&client) {
-            *kept = sign_in;
+                may
+            }),
+            Goal::AdminConsent(_) if !person.administrator => false,
+            Goal::AdminConsent(ConsentRequest { scopes: None, .. }) => {
+                self.world.estate().consent_to_all(&client);
+                true
+            }
+            Goal::AdminConsent(ConsentRequest { scopes: Some(scopes), .. }) => {
+                let mut estate = self.world.estate();
+                estate.sign_in_mut(&client).map(|sign_in| sign_in.tenant_consent.extend(scopes)).is_some()
+            }
+        };
+        if !kept {
+            return Err(self.fail(Refused::new(90_094)));
         }
         self.flow.accepted = true;
         Ok(())
@@ -121,7 +128,7 @@ impl Turn<'_> {
             signed_in,
             redeemed: false,
         };
-        self.world.estate().grants.put_code(code.clone(), issued);
+        self.world.estate().grants.put_code(&code, issued);
         let session_state = self.world.chance.guid().to_string();
         let client_info = request.client_info.then(|| client_info(person));
         let mut fields = vec![("code", code.as_str()), ("session_state", &session_state)];
@@ -135,11 +142,7 @@ impl Turn<'_> {
         let Some(back) = &request.back else {
             return Step::show(Page::Stop(Stop::of(&Refused::new(500_113), self.asked, self.head.clone())));
         };
-        let sign_in = self.registration();
-        let (scopes, roles) = match &request.scopes {
-            Some(scopes) => (scopes.clone(), Vec::new()),
-            None => (sign_in.delegated, sign_in.configured_roles.iter().map(|role| role.as_str()).collect()),
-        };
+        let (scopes, roles) = self.everything(request);
         Step::Leave(request.accepted(back, &self.flow.tenant_id.to_string(), &scopes, &roles), None)
     }
 }

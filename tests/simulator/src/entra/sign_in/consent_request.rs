@@ -12,7 +12,7 @@ use crate::{
         Refused,
         scope::{delegated, written},
     },
-    estate::{Application, Scope},
+    estate::{Application, Permission, Scope},
     world::World,
 };
 
@@ -43,9 +43,9 @@ impl ConsentRequest {
     ) -> Result<(Application, Self), Rejected> {
         let estate = world.estate();
         let application = application(&estate, asked, query)?;
-        let sign_in = estate.sign_in(&application.client_id.to_string()).unwrap_or_default();
+        let sign_in = estate.sign_in_to(application.client_id).ok_or_else(|| Refused::new(700_016))?;
         let state = query.get("state").map(str::to_owned);
-        let back = match redirect_uri(&sign_in, query, asked) {
+        let back = match redirect_uri(sign_in, query, asked) {
             Ok(uri) => Some(Return { uri, state }),
             Err(_) if query.get("redirect_uri").is_none() => None,
             Err(refused) => return Err(refused.into()),
@@ -62,21 +62,23 @@ impl ConsentRequest {
         Ok((application, Self { version, back, scopes, audience }))
     }
 
-    /// Where the browser goes after the administrator accepted `scopes`, named in the answer of the newer endpoint.
-    pub(super) fn accepted(&self, back: &Return, tenant: &str, scopes: &BTreeSet<Scope>, roles: &[&str]) -> String {
-        let tenant = ("tenant", tenant);
-        let consent = ("admin_consent", "True");
-        match self.version {
-            Version::Legacy => back.with(&[tenant, consent]),
-            Version::V2 => {
-                let roles = roles.iter().map(|role| format!("{}/{role}", self.audience));
-                let own = Some(written(scopes, &self.audience)).filter(|own| !own.is_empty());
-                let all: BTreeSet<String> =
-                    own.iter().flat_map(|own| own.split(' ')).map(str::to_owned).chain(roles).collect();
-                let scope = all.into_iter().collect::<Vec<_>>().join(" ");
-                back.with(&[consent, tenant, ("scope", &scope)])
-            }
+    /// Where the browser goes after the administrator accepted; only the newer endpoint says what.
+    pub(super) fn accepted(
+        &self,
+        back: &Return,
+        tenant: &str,
+        scopes: &BTreeSet<Scope>,
+        roles: &BTreeSet<Permission>,
+    ) -> String {
+        let (tenant, consent) = (("tenant", tenant), ("admin_consent", "True"));
+        if self.version == Version::Legacy {
+            return back.with(&[tenant, consent]);
         }
+        let own = written(scopes, &self.audience);
+        let own = own.split_whitespace().map(str::to_owned);
+        // A permission of both kinds is named once.
+        let all: BTreeSet<String> = roles.iter().map(|role| format!("{}/{role}", self.audience)).chain(own).collect();
+        back.with(&[consent, tenant, ("scope", &all.into_iter().collect::<Vec<_>>().join(" "))])
     }
 
     /// Where the browser goes when the administrator declined, or the request was refused. `admin_consent=True` is there

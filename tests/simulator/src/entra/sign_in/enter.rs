@@ -62,9 +62,8 @@ impl Turn<'_> {
     }
 
     fn be_admitted(&self, person: &Person) -> Result<(), Step> {
-        let sign_in = self.world.estate().sign_in(&self.flow.client_id.to_string()).unwrap_or_default();
         let is_for_code = matches!(self.flow.goal, Goal::Code(_));
-        if is_for_code && !sign_in.admits(person.object_id) {
+        if is_for_code && !self.registration(|sign_in| sign_in.admits(person.object_id)) {
             return Err(self.fail(Refused::new(50_105)));
         }
         Ok(())

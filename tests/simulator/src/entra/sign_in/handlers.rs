@@ -25,8 +25,8 @@ pub(crate) struct FromBrowser {
     asked: Arc<Asked>,
     headers: HeaderMap,
     query: Query,
-    /// What a fault wants to happen instead.
-    forced: Option<u32>,
+    /// What a fault wants.
+    forced: Option<Forced>,
 }
 
 impl FromRequestParts<Arc<World>> for FromBrowser {
@@ -39,7 +39,7 @@ impl FromRequestParts<Arc<World>> for FromBrowser {
             asked: asked.unwrap_or_else(|| Arc::new(Asked::nothing(world.clock.now()))),
             headers: parts.headers.clone(),
             query: Query::read(parts.uri.query().unwrap_or_default()),
-            forced: parts.extensions.get::<Forced>().map(|Forced(number)| *number),
+            forced: parts.extensions.get().copied(),
         })
     }
 }
@@ -76,7 +76,7 @@ pub(crate) async fn proceed(
         let application = request.world.estate().application_in(flow.tenant_id, flow.client_id).cloned();
         let Some(application) = application else { return nothing_to_go_on_with() };
         let turn = Turn::new(&request.world, &request.asked, browser, &application, flow);
-        turn.go_on(&given, request.forced).into_response()
+        turn.go_on(&given, request.refusal()).into_response()
     })
 }
 
@@ -89,8 +89,8 @@ fn nothing_to_go_on_with() -> Response {
 pub(crate) async fn logout(request: FromBrowser) -> Response {
     let registered = |to: &&str| {
         let estate = request.world.estate();
-        let mut names = estate.applications().iter().map(|application| application.client_id.to_string());
-        names.any(|name| estate.sign_in(&name).is_some_and(|sign_in| sign_in.redirects_to(to)))
+        let mut sign_ins = estate.applications().iter().filter_map(|it| estate.sign_in_to(it.client_id));
+        sign_ins.any(|sign_in| sign_in.redirects_to(to))
     };
     request.with_browser(|browser| {
         browser.sign_out();
@@ -113,7 +113,18 @@ impl FromBrowser {
         }
     }
 
-    fn begin(&self, application: &Application, goal: Goal) -> Response {
+    /// The AADSTS number a fault wants.
+    fn refusal(&self) -> Option<u32> {
+        match self.forced? {
+            Forced::Refusal(number) => Some(number),
+            Forced::State => None,
+        }
+    }
+
+    fn begin(&self, application: &Application, mut goal: Goal) -> Response {
+        if matches!(self.forced, Some(Forced::State)) {
+            goal.tamper_with_state();
+        }
         let flow = Flow {
             id: self.world.chance.guid().simple().to_string(),
             tenant_id: application.tenant_id,
@@ -124,7 +135,7 @@ impl FromBrowser {
             accepted: false,
         };
         self.with_browser(|browser| {
-            Turn::new(&self.world, &self.asked, browser, application, flow).begin(self.forced).into_response()
+            Turn::new(&self.world, &self.asked, browser, application, flow).begin(self.refusal()).into_response()
         })
     }
 

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Each turn ends on a page or leaves for the redirect URI. Who signed in is remembered by a cookie, so that the next
-//! flow may go through without a page. [`drive`] goes the same way without a browser.
+//! flow may go through without a page. [`drive()`] goes the same way without a browser.
 
 mod browser;
 mod consent;
@@ -21,6 +21,7 @@ mod leave;
 mod pages;
 mod request;
 mod turn;
+mod who;
 
 pub(crate) use browser::Browsers;
 pub(crate) use drive::{Wish, drive};

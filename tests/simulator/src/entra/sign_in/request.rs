@@ -104,10 +104,10 @@ impl CodeRequest {
     pub(super) fn read(world: &World, asked: &Asked, query: &Query) -> Result<(Application, Self), Rejected> {
         let estate = world.estate();
         let application = application(&estate, asked, query)?;
-        let sign_in = estate.sign_in(&application.client_id.to_string()).unwrap_or_default();
-        let uri = redirect_uri(&sign_in, query, asked)?;
+        let sign_in = estate.sign_in_to(application.client_id).ok_or_else(|| Refused::new(700_016))?;
+        let uri = redirect_uri(sign_in, query, asked)?;
         let back = Return { uri, state: query.get("state").map(str::to_owned) };
-        match Self::read_on(world, asked, query, &sign_in, back.clone()) {
+        match Self::read_on(world, asked, query, sign_in, back.clone()) {
             Ok(request) => Ok((application, request)),
             Err(refused) => Err(Rejected { refused: Box::new(refused), back: Some(back) }),
         }

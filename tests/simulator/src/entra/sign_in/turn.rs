@@ -13,16 +13,10 @@ use super::{
     browser::{Browser, Flow, Goal},
     consent_request::ConsentRequest,
     leave::stays,
-    pages::{Choice, Head, Login, Page, Picker, Stop},
+    pages::{Head, Page, Stop},
     request::Prompt,
 };
-use crate::{
-    asked::Asked,
-    entra::Refused,
-    estate::{Application, Person},
-    requests::Code,
-    world::World,
-};
+use crate::{asked::Asked, entra::Refused, estate::Application, requests::Code, world::World};
 
 /// How a turn ends.
 pub(super) enum Step {
@@ -163,81 +157,6 @@ impl<'a> Turn<'a> {
                 Ok(self.tell_consent(&request))
             }
         }
-    }
-
-    /// Who it is: chosen on a page, or remembered alone and not to be asked.
-    fn who(&mut self) -> Result<Person, Step> {
-        if let Some(person) = self.flow.person.and_then(|id| self.person(id)) {
-            return Ok(person);
-        }
-        let remembered: Vec<Person> =
-            self.browser.remembered.iter().filter_map(|remembered| self.person(remembered.person)).collect();
-        let hint = self.hint();
-        let hinted = remembered.iter().find(|person| hint.as_deref() == Some(person.address.as_str()));
-        let alone = match remembered.as_slice() {
-            [only] if hint.is_none() && only.tenant_id == self.flow.tenant_id => Some(only),
-            _ => None,
-        };
-        let found = match self.prompt() {
-            Prompt::Login => return Err(self.login_form(hint.as_deref().unwrap_or_default(), None)),
-            Prompt::SelectAccount => None,
-            Prompt::None => {
-                let silent = hinted.or(alone).cloned();
-                let number = if remembered.len() > 1 && hint.is_none() { 16_000 } else { 50_058 };
-                return silent
-                    .inspect(|person| self.flow.person = Some(person.object_id))
-                    .ok_or_else(|| self.fail(Refused::new(number)));
-            }
-            Prompt::Usual | Prompt::Consent => hinted.or(alone),
-        };
-        match found.cloned() {
-            Some(person) => {
-                self.flow.person = Some(person.object_id);
-                Ok(person)
-            }
-            None if remembered.is_empty() || (hint.is_some() && self.prompt() != Prompt::SelectAccount) => {
-                Err(self.login_form(hint.as_deref().unwrap_or_default(), None))
-            }
-            None => Err(self.picker(remembered, hint.as_deref())),
-        }
-    }
-
-    pub(super) fn person(&self, id: Uuid) -> Option<Person> {
-        self.world.estate().people.with_id(id).cloned()
-    }
-
-    pub(super) fn prompt(&self) -> Prompt {
-        match &self.flow.goal {
-            Goal::Code(request) => request.prompt,
-            Goal::AdminConsent(_) => Prompt::Usual,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match &self.flow.goal {
-            Goal::Code(request) => request.login_hint.clone(),
-            Goal::AdminConsent(_) => None,
-        }
-    }
-
-    pub(super) fn login_form(&self, username: &str, wrong: Option<Refused>) -> Step {
-        if self.prompt() == Prompt::None {
-            return self.fail(Refused::new(50_058));
-        }
-        let wrong = wrong.map(|refused| refused.description(self.asked));
-        Step::show(Page::Login(Login { head: self.head.clone(), username: username.to_owned(), wrong }))
-    }
-
-    fn picker(&self, remembered: Vec<Person>, hint: Option<&str>) -> Step {
-        let choice = |person: Person| Choice {
-            person: person.object_id,
-            signed_in: self.browser.signed_in(person.object_id).is_some(),
-            name: person.name,
-            address: person.address,
-        };
-        let mut people: Vec<Choice> = remembered.into_iter().map(choice).collect();
-        people.sort_by_key(|choice| hint != Some(choice.address.as_str()));
-        Step::show(Page::Picker(Picker { head: self.head.clone(), people }))
     }
 
     /// The end of a flow that Microsoft refuses: told to the application, or to the person only.
