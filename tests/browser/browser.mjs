@@ -216,19 +216,20 @@ export async function assertNoDeadControls(page, name) {
   assert.deepEqual(dead, [], `${name}: visible without scripts`);
 }
 
-/** A page of which the address is not known beforehand: looked at in the widths and colours that there are, and left as it was.
- *  POSTKEY_PICTURES names a folder in which it is kept, for people to look at. */
+/** A page of which the address is not known beforehand: looked at wide and light, narrow and dark, and left as it was.
+ *  POSTKEY_PICTURES names a folder in which it is kept, for people to look at, and then in every combination. */
 export async function assertGood(page, name, { scripts = true } = {}) {
   const room = page.viewportSize();
   for (const [width, height] of [[1280, 900], [320, 640]]) {
     await page.setViewportSize({ width, height });
     await assertNoSidewaysScroll(page, `${name}, ${width} wide`);
     await assertTargets(page, `${name}, ${width} wide`);
-    for (const colorScheme of ["light", "dark"]) {
+    const folder = process.env.POSTKEY_PICTURES, usual = width > 320 ? "light" : "dark";
+    for (const colorScheme of folder ? ["light", "dark"] : [usual]) {
       await page.emulateMedia({ colorScheme });
       if (scripts) await assertAccessible(page, `${name}, ${width} wide, ${colorScheme}`);
-      const folder = process.env.POSTKEY_PICTURES, file = `${name.replaceAll(/[^a-z0-9]+/gi, "-")}_${width}_${colorScheme}.png`;
-      if (folder && scripts) await page.screenshot({ path: join(folder, file), fullPage: true });
+      const file = `${name.replaceAll(/[^a-z0-9]+/gi, "-")}_${width}_${colorScheme}.png`;
+      if (folder && scripts) await page.screenshot({ path: join(folder, file), fullPage: true, caret: "initial" });
     }
   }
   await page.setViewportSize(room);

@@ -128,7 +128,7 @@ export async function press(page, name, within = page.locator("body")) {
 }
 
 /** The page at the simulated Microsoft that is shown, by its headline. */
-export const headline = page => page.locator("h1").innerText();
+export const headline = async page => (await page.locator("h1").innerText()).trim();
 
 /** Does at the simulated Microsoft what it asks for, as `person`, until it leads back or `until` this page is shown.
  *  Gives the headlines of the pages that there were. */
