@@ -23,6 +23,10 @@ const FIELD: &str = "_csrf";
 /// Largest form, in bytes (S-81).
 const FORM_BYTES: usize = 64 * 1024;
 
+/// Pages for whoever holds a link. The way to them may begin in a letter or at Microsoft, and then the session's cookie does
+/// not come along, but it does with the form that is sent from there.
+const LINKS: [&str; 2] = ["/s/", "/sign-in/"];
+
 /// What the forms on a page must carry to be taken back from the same browser.
 #[derive(Clone, Debug)]
 pub struct FormKey(pub String);
@@ -79,7 +83,7 @@ fn is_own(config: &Config, host: &str) -> bool {
 
 /// Refuses a change unless it was sent by one of our own pages, from the browser that the page was made for.
 ///
-/// The key of a form is bound to the browser, and to the session once there is one.
+/// The key of a form is bound to the browser, and to the session once there is one; but not on the pages of [`LINKS`].
 pub async fn guard(
     State(app): State<App>,
     jar: CookieJar,
@@ -97,9 +101,12 @@ pub async fn guard(
     if request.uri().query().is_some_and(|query| holds_nul(query.as_bytes())) {
         return AppError::BadRequest(NUL).into_response();
     }
-    let signed_in = match session::person(&session).await {
-        Ok(person) => person.and_then(|_| session.id()).map(|id| id.to_string()),
-        Err(error) => return error.into_response(),
+    let signed_in = match LINKS.iter().any(|start| request.uri().path().starts_with(start)) {
+        true => None,
+        false => match session::person(&session).await {
+            Ok(person) => person.and_then(|_| session.id()).map(|id| id.to_string()),
+            Err(error) => return error.into_response(),
+        },
     };
     let key = hash_of(&format!("postkey form|{visitor}|{}", signed_in.unwrap_or_default()));
     if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
@@ -131,12 +138,14 @@ const NOT_OURS: &str =
 const NO_COOKIE: &str = "Your browser did not send Postkey's cookie back, so nothing was changed. Allow cookies for this address, reload the page and try again.";
 const TOO_OLD: &str = "This form was open too long, or you signed in again meanwhile. Nothing was changed. Go back, reload the page and send it again.";
 
+/// The cookie that the keys of forms are bound to. `Lax`, because a page that is opened from another site would else be given
+/// another one, and every form that is open in another tab would be worth nothing. No form from another site brings it along.
 fn visit(app: &App, code: String) -> Cookie<'static> {
     Cookie::build((visit_cookie(&app.config), code))
         .path("/")
         .http_only(true)
         .secure(app.config.is_https())
-        .same_site(SameSite::Strict)
+        .same_site(SameSite::Lax)
         .build()
 }
 
