@@ -12,7 +12,7 @@ pub struct Flash {
     pub text: String,
 }
 
-const KNOWN: [(&str, &str, &str); 35] = [
+const KNOWN: [(&str, &str, &str); 38] = [
     ("saved", "ok", "Saved."),
     ("saved-with-trouble", "warn", "Saved. Not everything works yet: what was found is below."),
     ("checked", "info", "Checked just now."),
@@ -64,6 +64,13 @@ const KNOWN: [(&str, &str, &str); 35] = [
         "Signed in, and that is stored; but the mailbox did not open. What was found is below.",
     ),
     ("link-made", "ok", "The link is ready. Copy it and send it to the person who signs in."),
+    ("link-mailed", "ok", "The link is mailed."),
+    (
+        "link-mailing",
+        "info",
+        "The link is ready. The mail server has not answered yet; usually it takes seconds, and the result appears here.",
+    ),
+    ("link-not-mailed", "warn", "The link is ready, but it was not mailed. Why, and what to do, stands below."),
     ("link-withdrawn", "ok", "The link no longer works."),
     ("forgotten", "ok", "The sign-in is erased here. The mailbox waits for a new one."),
     ("welcome", "ok", "Your account is ready."),
