@@ -146,6 +146,7 @@ async fn write(app: &App, me: &SignedIn, changed: &Application, moved: bool) -> 
     }
     if moved {
         tokens::store::forget(&mut tx, &changed.id).await?;
+        tokens::delegated_store::forget_all(&mut tx, &changed.id).await?;
         store::untest(&mut tx, &changed.id).await?;
         used_by::unverify(&mut tx, &changed.id, now).await?;
     }

@@ -14,9 +14,9 @@ const DELETED: &str = "SELECT COUNT(*) FROM mailboxes WHERE application_id = $1 
 const ERASE_DELETED: &str = "DELETE FROM mailboxes WHERE application_id = $1 AND deleted_at IS NOT NULL";
 
 const UNVERIFY: &str = "
-    UPDATE mailboxes SET incoming = 'unverified', outgoing = 'unverified', urgency = $2, since = $3, checked_at = NULL, good_at = NULL,
-        sent_at = NULL, checking_since = NULL, last_check_id = NULL
-    WHERE application_id = $1 AND deleted_at IS NULL";
+    UPDATE mailboxes SET incoming = $3, outgoing = $3, urgency = $4, since = $5, checked_at = NULL, good_at = NULL, sent_at = NULL,
+        checking_since = NULL, last_check_id = NULL
+    WHERE application_id = $1 AND access_type = $2 AND deleted_at IS NULL";
 
 /// The first addresses of its living mailboxes, in the order of the list.
 pub async fn addresses(db: &Db, id: &ApplicationId, most: i64) -> Result<Vec<String>> {
@@ -34,10 +34,20 @@ pub async fn erase_deleted(tx: &mut Tx, id: &ApplicationId) -> Result<()> {
     Ok(())
 }
 
-/// What checks said of its mailboxes no longer holds, because the application is another one now.
+/// What checks said of its mailboxes no longer holds, because the application is another one now; and where a person signs
+/// in, somebody must do so again.
 pub async fn unverify(tx: &mut Tx, id: &ApplicationId, now: UnixTime) -> Result<()> {
-    let urgency = i64::from(Status::Unverified.rank());
-    in_tx!(tx, |c| sqlx::query(UNVERIFY).bind(id).bind(urgency).bind(now).execute(c).await.affected())?;
+    for (access, status) in [("application", Status::Unverified), ("delegated", Status::SignInPending)] {
+        in_tx!(tx, |c| sqlx::query(UNVERIFY)
+            .bind(id)
+            .bind(access)
+            .bind(status.value())
+            .bind(i64::from(status.rank()))
+            .bind(now)
+            .execute(c)
+            .await
+            .affected())?;
+    }
     Ok(())
 }
 

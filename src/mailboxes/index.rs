@@ -66,7 +66,7 @@ struct RowView {
 }
 
 /// Statuses to filter by, in the order of how soon they need a person.
-const STATUSES: [Status; 20] = [
+const STATUSES: [Status; 22] = [
     Status::Failing(Cause::SecretExpired),
     Status::Failing(Cause::SecretRefused),
     Status::Failing(Cause::CertificateRefused),
@@ -76,6 +76,8 @@ const STATUSES: [Status; 20] = [
     Status::Failing(Cause::Blocked),
     Status::Failing(Cause::NoAccess),
     Status::Failing(Cause::MailboxNotFound),
+    Status::Failing(Cause::NeedsSignIn),
+    Status::SignInPending,
     Status::Failing(Cause::NeedsConsent),
     Status::Failing(Cause::SetupFault),
     Status::Failing(Cause::ClockSkew),
@@ -267,7 +269,7 @@ fn cells(found: &Found, now: UnixTime) -> [String; 10] {
         mailbox.address.clone(),
         mailbox.display_name.clone(),
         "Office365".to_owned(),
-        "Without a user".to_owned(),
+        mailbox.access.label().to_owned(),
         found.application.clone(),
         shown.incoming.value().to_owned(),
         shown.outgoing.value().to_owned(),

@@ -50,6 +50,8 @@ pub struct Start {
     copy: String,
     /// An application to begin with.
     app: String,
+    /// The access type to begin with.
+    access: String,
 }
 
 async fn page(app: &App, me: &SignedIn, typed: &Typed, errors: FormErrors, around: Around) -> Result<Response> {
@@ -69,7 +71,7 @@ pub async fn new(
     redirect: RedirectUri,
     Query(start): Query<Start>,
 ) -> Result<Response> {
-    let mut typed = Typed { application: start.app, mail: "1".to_owned(), ..Typed::default() };
+    let mut typed = Typed { application: start.app, access: start.access, mail: "1".to_owned(), ..Typed::default() };
     let mut copied_from = String::new();
     if let Ok(id) = start.copy.parse::<MailboxId>() {
         let model = store::get(&app.db, &id).await?;

@@ -12,7 +12,7 @@ use crate::mailboxes::search::{self, COUNT_CAP, Filter};
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
 use crate::web::{Badge, Page, Shell, When};
-use crate::words::{Cause, Status};
+use crate::words::{Cause, Status, Who};
 
 /// Causes that the page names; the rest is a number.
 const NAMED: usize = 5;
@@ -86,6 +86,13 @@ async fn counts(app: &App) -> Result<Vec<Count>> {
     Ok(counts)
 }
 
+fn who(status: Status) -> &'static str {
+    match status {
+        Status::SignInPending => Who::MailboxOwner.words(),
+        status => status.cause().map_or("", |cause| cause.who().words()),
+    }
+}
+
 fn view(app: &App, me: &SignedIn, problem: store::Problem) -> Problem {
     let since = When::at(problem.since, app.clock.now(), &app.config.time_zone);
     let badge = Badge::from(problem.status);
@@ -95,7 +102,9 @@ fn view(app: &App, me: &SignedIn, problem: store::Problem) -> Problem {
         1 => problem.example.clone(),
         count => format!("{count} mailboxes"),
     };
+    let by_sign_in = matches!(problem.status, Status::SignInPending | Status::Failing(Cause::NeedsSignIn));
     let (href, link) = match (by_credential, problem.mailboxes) {
+        (_, 1) if by_sign_in => (format!("/mailboxes/{}/sign-in", problem.example_id), "Sign in, or make a link"),
         (true, _) if by_secret && me.may(Role::ApplicationAdministrator) => {
             (format!("/applications/{}/secrets/new", problem.application_id), "Add the new secret")
         }
@@ -110,7 +119,7 @@ fn view(app: &App, me: &SignedIn, problem: store::Problem) -> Problem {
         badge,
         title: format!("{} · {}", badge.label, problem.application),
         text: boxes,
-        who: problem.status.cause().map_or("", |cause| cause.who().words()),
+        who: who(problem.status),
         since,
         href,
         link,

@@ -30,7 +30,8 @@ const BY_ID: &str = "
 const NEWEST: &str = "
     SELECT id, mailbox_id, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by,
         mail_state, mailed_to, mailed_at, mail_trouble
-    FROM sign_in_links WHERE mailbox_id = $1 ORDER BY made_at DESC, id DESC LIMIT 1";
+    FROM sign_in_links WHERE mailbox_id = $1
+    ORDER BY CASE WHEN used_at IS NULL AND withdrawn_at IS NULL THEN 0 ELSE 1 END, made_at DESC, id DESC LIMIT 1";
 
 const USE_UP: &str = "
     UPDATE sign_in_links SET used_at = $2, used_by = $3, sealed = ''
@@ -134,7 +135,7 @@ pub async fn by_id(db: &Db, id: &LinkId) -> Result<Option<Link>> {
     row.map(Link::try_from).transpose()
 }
 
-/// The newest link of a mailbox, in whatever state.
+/// The link of a mailbox that matters: the open one, else the newest.
 pub async fn newest_of(db: &Db, mailbox: &MailboxId) -> Result<Option<Link>> {
     let row: Option<Row> = on_db!(db, |c| sqlx::query_as(NEWEST).bind(mailbox).fetch_optional(c).await)?;
     row.map(Link::try_from).transpose()

@@ -36,6 +36,8 @@ const SAVE_RENEWED: &str = "
 
 const END_RENEWAL: &str = "UPDATE delegated_grants SET attempted_at = NULL WHERE id = $1 AND generation = $2";
 
+const FORGET_ALL: &str = "DELETE FROM delegated_grants WHERE application_id = $1";
+
 const FORGET: &str = "DELETE FROM delegated_grants WHERE mailbox_id = $1 RETURNING id";
 
 /// What a person granted for one mailbox, with the tokens of its newest generation.
@@ -159,4 +161,10 @@ pub async fn end_renewal(tx: &mut Tx, grant: &DelegatedGrant) -> Result<()> {
 pub async fn forget(tx: &mut Tx, mailbox: &MailboxId) -> Result<bool> {
     let gone: Option<GrantId> = in_tx!(tx, |c| sqlx::query_scalar(FORGET).bind(mailbox).fetch_optional(c).await)?;
     Ok(gone.is_some())
+}
+
+/// Erases what people granted to this application, because it is another one now and Microsoft would refuse it.
+pub async fn forget_all(tx: &mut Tx, application: &ApplicationId) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(FORGET_ALL).bind(application).execute(c).await.affected())?;
+    Ok(())
 }

@@ -52,7 +52,11 @@ const KNOWN: [(&str, &str, &str); 38] = [
     ),
     ("test-asking", "info", "Microsoft has not answered yet. Usually it takes two seconds; the result appears here."),
     ("end-saved", "ok", "The end date is saved."),
-    ("application-moved", "info", "Saved. It is another application now, so test its secrets and check its mailboxes."),
+    (
+        "application-moved",
+        "info",
+        "Saved. It is another application now: test its secrets and check its mailboxes. Whoever signed in must do so again.",
+    ),
     ("retired", "ok", "Retired, and its secret is erased."),
     ("bulk-paused", "ok", "The chosen mailboxes are paused."),
     ("none-chosen", "info", "Nothing was chosen, so nothing was changed. Tick the mailboxes first."),

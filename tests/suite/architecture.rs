@@ -26,7 +26,10 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// A feature may use every layer, and of other features only this: a file, or the feature's own name for what its
 /// `mod.rs` re-exports.
 const FEATURES: &[(&str, &[&str])] = &[
-    ("applications", &["audit", "tokens", "tokens::obtain", "tokens::store", "users", "users::guard"]),
+    (
+        "applications",
+        &["audit", "tokens", "tokens::delegated_store", "tokens::obtain", "tokens::store", "users", "users::guard"],
+    ),
     ("audit", &[]),
     ("explain", &[]),
     ("login", &["audit", "users", "users::password", "users::store", "users::throttle", "users::user"]),

@@ -7,7 +7,7 @@ use postkey::applications::credential::State;
 use postkey::applications::{Kind, store as applications};
 use postkey::chance::Chance;
 use postkey::clock::UnixTime;
-use postkey_simulator::{Application, Certificate, Estate, Mailbox, MailboxKind, Secret, Simulator};
+use postkey_simulator::{Application, Certificate, Estate, Mailbox, MailboxKind, Permission, Secret, Simulator};
 use uuid::Uuid;
 
 use crate::plan::{Plan, app};
@@ -16,6 +16,9 @@ use crate::plan::{Plan, app};
 pub(crate) const TO_TRY: &str = "Contoso Events";
 /// A mailbox that Postkey does not know.
 pub(crate) const ADDRESS_TO_TRY: &str = "events@contoso.example";
+
+/// What [`app::DESK`] may open besides what it may in the sample estate.
+const FRONT_DESK: &str = "front-desk@contoso.example";
 
 /// In how many days the secret of [`app::PAYROLL`] ends.
 const SOON: i64 = 12;
@@ -49,6 +52,11 @@ pub(crate) fn estate(seed: u64, now: Timestamp, plan: &Plan) -> Estate {
     let model = estate.application(app::MAIL).cloned();
     for (name, days) in [(app::PAYROLL, SOON), (app::NEWSLETTER, 150), (app::RESTORED, 150), (TO_TRY, 150)] {
         estate.add_application(draw.application(name, days, model.as_ref()));
+    }
+    if let Some(desk) = estate.application_mut(app::DESK) {
+        for permission in [Permission::MailReadWrite, Permission::MailSend] {
+            desk.assign(permission, [FRONT_DESK]);
+        }
     }
     for address in plan.existing().chain([ADDRESS_TO_TRY.to_owned()]) {
         if estate.mailboxes.get(&address).is_none() {
@@ -102,6 +110,21 @@ fn told(application: &Application, draw: &Draw) -> Known {
 
 fn end_of(secret: &Secret) -> UnixTime {
     UnixTime::from_seconds(secret.end.as_second())
+}
+
+/// Registers where people are led back to, which every start may change, on every application that they sign in to.
+pub(crate) fn register(simulator: &Simulator, redirect_uri: &str) {
+    simulator.estate(|estate| {
+        let ids: Vec<String> = estate.applications().iter().map(|it| it.client_id.to_string()).collect();
+        for id in ids.iter().filter(|id| is_for_people(estate, id)).collect::<Vec<_>>() {
+            estate.sign_in_mut(id).map(|sign_in| sign_in.redirect_uris.insert(redirect_uri.to_owned()));
+        }
+    });
+}
+
+/// Whether people sign in to the application.
+pub(crate) fn is_for_people(estate: &Estate, client_id: &str) -> bool {
+    estate.sign_in(client_id).is_some_and(|sign_in| !sign_in.delegated.is_empty())
 }
 
 /// The simulated Microsoft forgets at the end; certificates that it had accepted are uploaded again.

@@ -15,8 +15,8 @@ use crate::folder::{Folder, Mark};
 use crate::people::People;
 use crate::plan::Plan;
 use crate::progress::Progress;
-use crate::seed::Seeder;
-use crate::{Arguments, estate, load, print};
+use crate::seed::{Model, Seeder};
+use crate::{Arguments, estate, load, print, sign_ins};
 
 /// Starts both, prepares what is not there yet, says where to go, and stops when told to.
 pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
@@ -34,10 +34,13 @@ pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
     let running = serve::start(config, Clock::System, Chance::System)
         .await
         .with_context(|| format!("Postkey could not be started with the data in {}", folder.path().display()))?;
+    // Its port may have been chosen just now.
+    estate::register(&simulator, running.app.config.redirect_uri().as_str());
     let people = People::new(asked.seed);
     let ready = async {
         if prepared {
             estate::upload_certificates(&running.app, &simulator).await?;
+            sign_ins::remember(&running.app, &simulator).await?;
         } else {
             prepare(&running.app, &simulator, &plan, &people, asked.seed).await?;
             folder.mark(mark)?;
@@ -78,21 +81,28 @@ async fn prepare(app: &App, simulator: &Simulator, plan: &Plan, people: &People,
     if users::store::is_set_up(&app.db).await? {
         bail!("--data: this folder was left half prepared. Remove it, or give another one");
     }
-    let (accounts, seeded) = tokio::join!(people.make(app), seed_mailboxes(app, simulator, plan, seed));
+    let progress = Progress::new(plan.living());
+    let (accounts, seeded) = tokio::join!(people.make(app), seed_mailboxes(app, simulator, plan, seed, &progress));
     accounts?;
-    seeded?;
+    sign_ins::play(app, simulator, people, &seeded?, &progress).await?;
     setup::code::forget(app);
     Ok(())
 }
 
-async fn seed_mailboxes(app: &App, simulator: &Simulator, plan: &Plan, seed: u64) -> anyhow::Result<()> {
+async fn seed_mailboxes(
+    app: &App,
+    simulator: &Simulator,
+    plan: &Plan,
+    seed: u64,
+    progress: &Progress,
+) -> anyhow::Result<Vec<Model>> {
     if plan.rows.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let known = simulator.estate(|estate| estate::known(estate, seed));
-    let progress = Progress::new(plan.living());
-    let models = Seeder::new(app, simulator, plan, &progress).fill(known).await?;
-    load::copy(app, plan, &models, &progress).await
+    let models = Seeder::new(app, simulator, plan, progress).fill(known).await?;
+    load::copy(app, plan, &models, progress).await?;
+    Ok(models)
 }
 
 async fn stop(running: Running, simulator: Simulator, folder: Folder) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ use postkey::mailboxes::history::{self, Check};
 use postkey::mailboxes::mailbox::{Health, Mailbox};
 use postkey::mailboxes::store::{self, Written};
 
-use crate::plan::{Fate, Plan};
+use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::seed::Model;
 
@@ -27,7 +27,7 @@ pub(crate) async fn copy(app: &App, plan: &Plan, models: &[Model], progress: &Pr
         return Ok(());
     }
     let mut originals = Vec::with_capacity(models.len());
-    for model in models.iter().filter(|model| model.fate != Fate::Deleted) {
+    for model in models.iter().filter(|model| model.fate.is_copied()) {
         originals.push(original(app, model).await?);
     }
     for start in (0..plan.copies).step_by(BATCH) {

@@ -8,6 +8,7 @@
 //! plan.rs       which mailboxes there are, and what is the matter with each
 //! people.rs     who can log in
 //! seed.rs       stores applications and mailboxes and really checks them
+//! sign_ins.rs   signs people in with Microsoft, as they do it themselves
 //! load.rs       very many mailboxes, copied from the checked ones
 //! progress.rs   how far the preparation is
 //! life.rs       from the start to the stop
@@ -24,6 +25,7 @@ mod plan;
 mod print;
 mod progress;
 mod seed;
+mod sign_ins;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,8 +1,10 @@
 //! Which mailboxes there are, and what is the matter with each. No I/O.
 
+use postkey::mailboxes::Access;
+
 use crate::addresses::{longest, ordinary as ordinary_name};
 
-/// Applications by name. All but the last four are in the simulator's sample estate; [`crate::estate`] adds what is missing.
+/// Applications by name. [`crate::estate`] adds those that are not in the simulator's sample estate.
 pub(crate) mod app {
     pub(crate) const MAIL: &str = "Contoso Mail";
     pub(crate) const ARCHIVE: &str = "Contoso Archive";
@@ -24,6 +26,10 @@ pub(crate) mod app {
     pub(crate) const LOBBY: &str = "Contoso Lobby";
     /// Nobody at Microsoft knows its tenant.
     pub(crate) const ABROAD: &str = "Contoso Abroad";
+    /// People sign in to it and consent for themselves.
+    pub(crate) const SIGN_IN: &str = "Contoso Sign-in";
+    /// People sign in to it, and only an administrator may consent.
+    pub(crate) const APPROVAL: &str = "Contoso Approval";
 }
 
 /// What goes wrong at the simulated Microsoft while a mailbox is checked, and no longer afterwards.
@@ -39,6 +45,25 @@ pub(crate) enum Trouble {
     New,
     /// The clocks differ too much for a certificate's signature.
     Clock,
+}
+
+/// What came of signing in with Microsoft for a mailbox.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Story {
+    /// The right person signed in.
+    Connected,
+    /// The same, and then an administrator of the tenant ended all of the person's sessions.
+    Revoked,
+    /// A link was made and not used yet.
+    Link,
+    /// A link was made, and somebody else signed in by it.
+    WrongAccount,
+    /// The person pressed Cancel.
+    Declined,
+    /// A rule of the tenant stopped it.
+    Blocked,
+    /// Only an administrator may allow it.
+    NeedsAdministrator,
 }
 
 /// What has happened to a mailbox.
@@ -58,6 +83,15 @@ pub(crate) enum Fate {
     Paused,
     /// It was checked and then put into the bin.
     Deleted,
+    /// It is opened on behalf of a user.
+    SignIn(Story),
+}
+
+impl Fate {
+    /// Whether more mailboxes are made after this one. What a person granted is for one mailbox only.
+    pub(crate) fn is_copied(self) -> bool {
+        !matches!(self, Self::Deleted | Self::SignIn(_))
+    }
 }
 
 /// A mailbox of the plan.
@@ -69,8 +103,22 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     /// The application that opens it.
     pub(crate) application: &'static str,
+    /// Who signs in for it, if another than the mailbox itself; else empty.
+    pub(crate) person: &'static str,
     /// What has happened to it.
     pub(crate) fate: Fate,
+}
+
+impl Row {
+    /// How Postkey opens it.
+    pub(crate) fn access(&self) -> Access {
+        match self.fate {
+            Fate::SignIn(_) => Access::OnBehalfOfUser {
+                person: Some(self.person).filter(|person| !person.is_empty()).map(str::to_owned),
+            },
+            _ => Access::WithoutUser,
+        }
+    }
 }
 
 /// All mailboxes.
@@ -101,7 +149,7 @@ const TELLING: [Telling; 32] = [
     ("vault", "", app::VAULT, Fate::Troubled(Trouble::Clock)),
     ("keys", "", app::VAULT, Fate::Checked),
     ("reader", "Read only", app::READER, Fate::Checked),
-    ("shared", "Front desk", app::DESK, Fate::Checked),
+    ("front-desk", "Front desk", app::DESK, Fate::Checked),
     ("billing", "Billing", app::INVOICES, Fate::Checked),
     ("ceo", "Chief executive", app::INVOICES, Fate::Checked),
     ("retired", "", app::RETIRED, Fate::Checked),
@@ -126,6 +174,18 @@ const TELLING: [Telling; 32] = [
     ("athens", "Εξυπηρέτηση πελατών, Αθήνα", app::MAIL, Fate::Checked),
     ("deliveries", "🚚 Deliveries 📦", app::MAIL, Fate::Tested),
     ("osaka", "大阪カスタマーサポート", app::MAIL, Fate::Checked),
+];
+
+/// One for everything that can come of a sign-in; beside the mailbox the person who signs in, if it is another.
+const SIGN_INS: [(&str, &str, &str, &str, Story); 8] = [
+    ("olga", "Olga Petrova", "", app::SIGN_IN, Story::Connected),
+    ("shared", "Reception desk", "olga@contoso.example", app::SIGN_IN, Story::Connected),
+    ("careers", "Careers", "", app::SIGN_IN, Story::Revoked),
+    ("press", "Press", "", app::SIGN_IN, Story::Link),
+    ("fairs", "Fairs", "", app::SIGN_IN, Story::WrongAccount),
+    ("complaints", "Complaints", "", app::SIGN_IN, Story::Declined),
+    ("karl", "Karl Brandt", "", app::SIGN_IN, Story::Blocked),
+    ("legal", "Legal", "", app::APPROVAL, Story::NeedsAdministrator),
 ];
 
 /// In the bin.
@@ -157,15 +217,24 @@ impl Plan {
             address: at(local, CONTOSO),
             name,
             application,
+            person: "",
             fate,
         });
-        let long = Row { address: longest(), name: "", application: app::MAIL, fate: Fate::Checked };
+        let sign_ins = SIGN_INS.into_iter().map(|(local, name, person, application, story)| Row {
+            address: at(local, CONTOSO),
+            name,
+            application,
+            person,
+            fate: Fate::SignIn(story),
+        });
+        let long = Row { address: longest(), name: "", application: app::MAIL, person: "", fate: Fate::Checked };
         let ordinary = (0..).map(ordinary);
-        let living = telling.chain([long]).chain(ordinary).take(mailboxes.min(MOST_CHECKED));
+        let living = telling.chain([long]).chain(sign_ins).chain(ordinary).take(mailboxes.min(MOST_CHECKED));
         let bin = BIN.into_iter().map(|local| Row {
             address: at(local, CONTOSO),
             name: "",
             application: app::MAIL,
+            person: "",
             fate: Fate::Deleted,
         });
         Self { rows: living.chain(bin).collect(), copies: mailboxes.saturating_sub(MOST_CHECKED) }
@@ -185,8 +254,9 @@ impl Plan {
     /// Addresses that somebody has at the simulated Microsoft. Copies are opened by the applications of their models.
     pub(crate) fn existing(&self) -> impl Iterator<Item = String> {
         let rows = self.rows.iter().map(|row| row.address.clone());
-        let copies =
-            (0..self.copies).map(|number| self.copy_address(number, &self.rows[number % self.rows.len()].address));
+        let models: Vec<&str> =
+            self.rows.iter().filter(|row| row.fate.is_copied()).map(|row| row.address.as_str()).collect();
+        let copies = (0..self.copies).map(move |number| self.copy_address(number, models[number % models.len()]));
         rows.chain(copies).filter(|address| !NOBODY.contains(&address.as_str()))
     }
 }
@@ -200,7 +270,7 @@ fn ordinary(number: usize) -> Row {
     let part = number * 37 % 100;
     let (_, application, fate) = ORDINARY.into_iter().find(|(below, ..)| part < *below).unwrap_or(ORDINARY[0]);
     let domain = if application == app::FABRIKAM { FABRIKAM_DOMAIN } else { CONTOSO };
-    Row { address: at(&ordinary_name(number), domain), name: "", application, fate }
+    Row { address: at(&ordinary_name(number), domain), name: "", application, person: "", fate }
 }
 
 #[cfg(test)]

@@ -3,13 +3,27 @@
 use std::io::{self, Write};
 
 use postkey::serve::Running;
-use postkey_simulator::{Application, Simulator, Tenant};
+use postkey_simulator::{Application, Person, Simulator, Tenant};
 use serde_json::{Value, json};
 
 use crate::Arguments;
 use crate::estate::{ADDRESS_TO_TRY, TO_TRY};
 use crate::folder::Folder;
 use crate::people::People;
+use crate::plan::app;
+
+/// Who can sign in at the simulated Microsoft, and what is special about them.
+const OWNERS: [(&str, &str); 9] = [
+    ("jan@contoso.example", "has a mailbox that Postkey does not know yet"),
+    ("olga@contoso.example", "may open shared@contoso.example too"),
+    ("tom@contoso.example", "administrator of the tenant"),
+    ("mila@contoso.example", "has a second factor"),
+    ("karl@contoso.example", "is kept out by a rule of the tenant"),
+    ("dora@contoso.example", "is disabled"),
+    ("gita@partner.example", "is a guest"),
+    ("eva@fabrikam.example", "is of another tenant"),
+    ("igor@fabrikam.example", "administrator of that tenant"),
+];
 
 /// Everything that there is to say.
 struct Said<'a> {
@@ -19,6 +33,8 @@ struct Said<'a> {
     folder: &'a Folder,
     tenants: Vec<Tenant>,
     applications: Vec<(Application, &'static str)>,
+    /// Who can sign in at the simulated Microsoft.
+    owners: Vec<Person>,
 }
 
 /// Says that everything is ready: in words, or as one line of JSON.
@@ -30,12 +46,13 @@ pub(crate) fn say(
     folder: &Folder,
 ) -> anyhow::Result<()> {
     let now = simulator.clock().now();
-    let (tenants, applications) = simulator.estate(|estate| {
+    let (tenants, applications, owners) = simulator.estate(|estate| {
         let applications = estate.applications().iter().map(|it| (it.clone(), it.state(now).as_str()));
-        (estate.tenants().to_vec(), applications.collect())
+        let owners = OWNERS.into_iter().filter_map(|(address, _)| estate.people.get(address).cloned());
+        (estate.tenants().to_vec(), applications.collect(), owners.collect())
     });
     let address = running.app.config.public_url.as_str().trim_end_matches('/').to_owned();
-    let said = Said { address, simulator, people, folder, tenants, applications };
+    let said = Said { address, simulator, people, folder, tenants, applications, owners };
     let mut out = io::stdout().lock();
     if asked.json {
         writeln!(out, "{}", said.json())?;
@@ -64,6 +81,9 @@ impl Said<'_> {
             "applications": self.applications.iter().map(application).collect::<Vec<_>>(),
             "people": self.people.all.iter()
                 .map(|person| json!({ "address": person.email, "password": password, "kind": person.role.value() }))
+                .chain(self.owners.iter().map(|person| {
+                    json!({ "address": person.address, "password": person.password, "kind": kind(person) })
+                }))
                 .collect::<Vec<_>>(),
         })
     }
@@ -102,8 +122,20 @@ impl Said<'_> {
         }
         writeln!(
             out,
-            "\nThe other applications are stored already; all but two have something the matter, each something else."
-        )
+            "\nThe other applications are stored already; most have something the matter, each something else.\n\n\
+             To try: New mailbox, On behalf of a user, with the application {} and one of these people.",
+            app::SIGN_IN
+        )?;
+        self.owners(out)
+    }
+
+    fn owners(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "\n  At Microsoft           Password")?;
+        for person in &self.owners {
+            let note = OWNERS.iter().find(|(address, _)| *address == person.address).map_or("", |(_, note)| note);
+            writeln!(out, "  {:<22} {:<20} {note}", person.address, person.password)?;
+        }
+        Ok(())
     }
 
     fn all_to_type(&self, out: &mut impl Write) -> io::Result<()> {
@@ -115,7 +147,23 @@ impl Said<'_> {
             writeln!(out, "\n  {} ({})", application.name, state.replace('_', " "))?;
             ids(out, application)?;
         }
-        Ok(())
+        writeln!(
+            out,
+            "\nThe applications with Sign-in, Approval and Assigned in their names are for people to sign in to."
+        )?;
+        self.owners(out)
+    }
+}
+
+/// What kind of person somebody at the simulated Microsoft is.
+fn kind(person: &Person) -> &'static str {
+    match person {
+        Person { home: Some(_), .. } => "guest",
+        Person { disabled: true, .. } => "disabled",
+        Person { blocked: true, .. } => "blocked",
+        Person { administrator: true, .. } => "tenant_administrator",
+        Person { mfa: true, .. } => "second_factor",
+        _ => "mailbox_owner",
     }
 }
 

@@ -12,7 +12,7 @@ use postkey::audit;
 use postkey::clock::Clock;
 use postkey::ids::{ApplicationId, CredentialId, MailboxId};
 use postkey::mailboxes::check::{self, Progress, Reason};
-use postkey::mailboxes::mailbox::{Access, CHECK_INTERVAL, Health, Mailbox, Stamp};
+use postkey::mailboxes::mailbox::{CHECK_INTERVAL, Health, Mailbox, Stamp};
 use postkey::mailboxes::store::{self, Written};
 use postkey::microsoft::{ClientId, Cloud, Clouds, CustomCloud, Limits, Microsoft, Tenant};
 use postkey_simulator::{Failure, Fault, Page, Place, Refusal, RetryAfter, Simulator};
@@ -35,6 +35,8 @@ pub(crate) struct Model {
     pub(crate) id: MailboxId,
     /// Its address.
     pub(crate) address: String,
+    /// Who signs in for it, if somebody does.
+    pub(crate) signs_in: String,
     /// What has happened to it.
     pub(crate) fate: Fate,
 }
@@ -106,7 +108,8 @@ impl<'a> Seeder<'a> {
                 detail: &row.address,
             };
             audit::record(&mut tx, &earlier, entry).await?;
-            models.push(Model { id: mailbox.id, address: mailbox.address, fate: row.fate });
+            let signs_in = mailbox.signs_in().unwrap_or_default().to_owned();
+            models.push(Model { id: mailbox.id, address: mailbox.address, signs_in, fate: row.fate });
         }
         tx.commit().await?;
         Ok(models)
@@ -154,13 +157,14 @@ impl<'a> Seeder<'a> {
     }
 
     async fn check_one(&self, app: &App, model: &Model) -> anyhow::Result<()> {
-        if model.fate != Fate::New {
+        if !matches!(model.fate, Fate::New | Fate::SignIn(_)) {
             settle(app, model, Reason::Saved).await?;
         }
         if model.fate == Fate::Tested {
             settle(app, model, Reason::TestMessage(model.address.clone())).await?;
         }
-        if model.fate != Fate::Deleted {
+        // Those that people sign in for follow by themselves.
+        if !matches!(model.fate, Fate::Deleted | Fate::SignIn(_)) {
             self.progress.done(1);
         }
         Ok(())
@@ -218,18 +222,18 @@ fn mailbox(app: &App, row: &Row, application_id: &ApplicationId) -> Mailbox {
         id: MailboxId::new(now, &app.chance),
         address: row.address.clone(),
         display_name: row.name.to_owned(),
-        access: Access::WithoutUser,
+        health: Health::new(&row.access(), now),
+        access: row.access(),
         application_id: application_id.clone(),
         version: 1,
         created: Stamp { by: MAILBOX_ADMINISTRATOR.to_owned(), at: now },
         paused: None,
         deleted: None,
-        health: Health::unverified(now),
     }
 }
 
 /// Runs a check to its end, however long it takes.
-async fn settle(app: &App, model: &Model, reason: Reason) -> anyhow::Result<()> {
+pub(crate) async fn settle(app: &App, model: &Model, reason: Reason) -> anyhow::Result<()> {
     let progress = check::start(app, &model.id, MAILBOX_ADMINISTRATOR, reason).await;
     if let Progress::Done(_) = progress.with_context(|| format!("{} could not be checked", model.address))? {
         return Ok(());

@@ -76,8 +76,9 @@ mod world;
 pub use clock::SimClock;
 pub use entra::codes;
 pub use estate::{
-    Application, Certificate, Estate, Family, Grants, Home, Lifetime, Mailbox, MailboxKind, Mailboxes, Message, Outbox,
-    People, Permission, Person, Revoked, Rotation, Scope, Secret, Sent, Settings, SignIn, SignedIn, State, Tenant, Why,
+    Application, Certificate, Earlier, Estate, Family, Grants, Home, Lifetime, Mailbox, MailboxKind, Mailboxes,
+    Message, Outbox, People, Permission, Person, Revoked, Rotation, Scope, Secret, Sent, Settings, SignIn, SignedIn,
+    State, Tenant, Why,
 };
 pub use faults::{Bend, Failure, Fault, FaultId, Faults, Page, Place, RetryAfter};
 pub use graph::Refusal;

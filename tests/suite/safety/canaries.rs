@@ -9,13 +9,10 @@ use std::collections::BTreeMap;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use postkey::applications::Credential;
 use postkey::chance::{Chance, hex};
 use postkey::db::Db;
-use postkey::ids::{CredentialId, GrantId};
-use postkey::secrets::{Keyring, MasterKey, Sealed};
-use postkey::tokens::store::Grant;
-use postkey_simulator::{Certificate, Options, Simulator};
+use postkey::secrets::{Keyring, MasterKey, Place as SealedAt, Sealed};
+use postkey_simulator::{Certificate, Lifetime, Options, Simulator};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
@@ -23,6 +20,7 @@ use super::binary::{Place, Server};
 use super::table::{TABLE, routes};
 use super::wire::{form, request, send};
 use super::world::{column, dump, key_of};
+use crate::sign_in::parameter;
 use crate::support::app::EMAIL;
 use crate::support::{Browser, Engine};
 
@@ -94,7 +92,7 @@ async fn look_everywhere(engine: Engine) {
     let pages =
         seen.files.iter().filter(|(_, bytes)| String::from_utf8_lossy(bytes).contains("support@contoso.example"));
     assert!(pages.count() > 20);
-    assert!(seen.secrets.len() >= 14, "only {:?}", seen.secrets.keys());
+    assert!(seen.secrets.len() >= 35, "only {:?}", seen.secrets.keys());
     assert_eq!(seen.found(), None);
     sim.stop().await;
 }
@@ -242,6 +240,69 @@ async fn use_it(seen: &mut Seen, server: &Server, sim: &Simulator, code: &str) {
     browser.open_and_submit(&send, &send, &[("to", "sales@contoso.example")]).await.location();
     sim.roll_signing_key(true).unwrap();
     browser.open_and_submit(&mailbox, &check, &[]).await.location();
+    sign_in(seen, &browser, sim, &server.url).await;
+}
+
+/// Every kind of sign-in with its mistakes: one that goes well, one by a link, one as somebody else, one that is declined, one
+/// that never ends; and a renewal.
+async fn sign_in(seen: &mut Seen, browser: &Browser, sim: &Simulator, url: &str) {
+    // Whatever the simulator signs begins like this: access tokens and ID tokens, those that were dropped included.
+    seen.secret("start of a signed token", "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiIs");
+    let address = format!("{url}/oauth/callback");
+    sim.estate(|estate| estate.sign_in_mut("Contoso Sign-in").unwrap().redirect_uris.insert(address));
+    sim.estate(|estate| estate.settings.lifetime = Lifetime::Fixed { seconds: 1 });
+    let sample = sim.estate(|estate| estate.application("Contoso Sign-in").cloned()).unwrap();
+    let (tenant, client) = (sample.tenant_id.to_string(), sample.client_id.to_string());
+    seen.secret("client secret of the sign-in", sample.secret());
+    let typed = [
+        ("address", "olga@contoso.example"),
+        ("access", "delegated"),
+        ("how", "now"),
+        ("name", "Sign-in of Contoso"),
+        ("application", "new"),
+        ("tenant", &tenant),
+        ("client_id", &client),
+        ("secret", sample.secret()),
+    ];
+    let page = browser.get("/mailboxes/new").await;
+    let at_microsoft = browser.submit_on(&page, "/mailboxes", &typed).await.location().to_owned();
+    come_back(seen, browser, &at_microsoft, sim.approve(&at_microsoft, "olga@contoso.example").await.unwrap()).await;
+    let list = browser.get("/mailboxes?q=olga").await;
+    let mailbox = list.links().into_iter().find(|link| link.starts_with("/mailboxes/mb_")).unwrap();
+    while sim.count_grants("refresh_token") == 0 {
+        browser.open_and_submit(&mailbox, &format!("{mailbox}/check"), &[]).await.location();
+    }
+    let path = format!("{mailbox}/sign-in");
+    let again = || browser.open_and_submit(&path, &path, &[("how", "now")]);
+    let at_microsoft = again().await.location().to_owned();
+    come_back(seen, browser, &at_microsoft, sim.approve(&at_microsoft, "jan@contoso.example").await.unwrap()).await;
+    browser.open_and_submit(&path, &path, &[("how", "link")]).await.location();
+    let link = format!("/s/{}", browser.get(&path).await.one("#link").rsplit('/').next().unwrap());
+    seen.secret("code of a link", link.strip_prefix("/s/").unwrap());
+    let owner = Browser::new(url);
+    let at_microsoft = owner.open_and_submit(&link, &link, &[]).await.location().to_owned();
+    come_back(seen, &owner, &at_microsoft, sim.approve(&at_microsoft, "olga@contoso.example").await.unwrap()).await;
+    let at_microsoft = again().await.location().to_owned();
+    seen.secret("state of a sign-in that never ends", &parameter(&at_microsoft, "state"));
+}
+
+/// Ends a sign-in. Its state, its code and the cookie are secrets from its begin to long after its end.
+async fn come_back(seen: &mut Seen, browser: &Browser, at_microsoft: &str, callback: String) {
+    let number = seen.secrets.len();
+    seen.secret(&format!("state {number}"), &parameter(at_microsoft, "state"));
+    seen.secret(&format!("nonce {number}"), &parameter(at_microsoft, "nonce"));
+    seen.secret(&format!("code {number}"), &parameter(&callback, "code"));
+    for (name, value) in browser.cookies().into_iter().filter(|(name, _)| name.starts_with("postkey-flow-")) {
+        seen.secret(&name, &value);
+    }
+    let answer = browser.follow(&callback).await;
+    seen.output(answer.location().as_bytes());
+    let result = browser.get(answer.location()).await;
+    seen.output(result.body.as_bytes());
+    if let Some(onwards) = result.header("refresh").strip_prefix("0;url=") {
+        seen.output(browser.get(onwards).await.body.as_bytes());
+    }
+    assert_eq!(browser.follow(&callback).await.status, 400);
 }
 
 const VISIT: &str = "visit-of-the-canary-in-the-mine";
@@ -331,6 +392,16 @@ fn fill(route: &str, ids: &BTreeMap<&str, String>) -> String {
     route.replace("{file}", "nothing").replace("{code}", "aadsts7000215")
 }
 
+/// Every sealed column but that of links, which are all used up.
+const CELLS: [(&str, &str); 6] = [
+    ("credentials", "sealed"),
+    ("grants", "sealed"),
+    ("delegated_grants", "access_token"),
+    ("delegated_grants", "refresh_token"),
+    ("delegated_grants", "previous_refresh_token"),
+    ("sign_in_attempts", "verifier"),
+];
+
 /// What only the holder of the master key can know: the keys themselves, the private key and the token.
 async fn inner_secrets(seen: &mut Seen, db: &Db, place: &Place) {
     let line = std::fs::read_to_string(place.key()).unwrap();
@@ -351,25 +422,23 @@ async fn inner_secrets(seen: &mut Seen, db: &Db, place: &Place) {
     }
     let now = postkey::clock::Clock::System.now();
     let keyring = Keyring::load(db, MasterKey::from_bytes(master), now, &Chance::System).await.unwrap();
-    for kind in ["credentials", "grants"] {
-        for id in column(db, &format!("SELECT id FROM {kind}")).await {
-            let text = column(db, &format!("SELECT sealed FROM {kind} WHERE id = '{id}'")).await.concat();
+    for (kind, cell) in CELLS {
+        let ids = column(db, &format!("SELECT id FROM {kind} WHERE {cell} <> ''")).await;
+        assert!(!ids.is_empty(), "nothing is sealed in {kind}.{cell}");
+        for id in ids {
+            let text = column(db, &format!("SELECT {cell} FROM {kind} WHERE id = '{id}'")).await.concat();
             let sealed: Sealed = match db {
                 Db::Sqlite { read, .. } => sqlx::query_scalar("SELECT $1").bind(text).fetch_one(read).await.unwrap(),
                 Db::Postgres(pool) => sqlx::query_scalar("SELECT $1").bind(text).fetch_one(pool).await.unwrap(),
             };
-            let plain = match kind {
-                "credentials" => keyring.open(Credential::place(&id.parse::<CredentialId>().unwrap()), &sealed),
-                _ => keyring.open(Grant::place(&id.parse::<GrantId>().unwrap()), &sealed),
-            };
-            let plain = plain.unwrap();
+            let plain = keyring.open(SealedAt { table: kind, column: cell, row: &id }, &sealed).unwrap();
             let text = plain.expose_secret();
             if text.starts_with("-----BEGIN") {
                 let body: Vec<&str> = text.lines().filter(|line| !line.starts_with("-----")).collect();
                 seen.secret("first line of the private key", body[1]);
                 seen.secrets.insert("private key".to_owned(), STANDARD.decode(body.concat()).unwrap());
             } else {
-                seen.secret(&format!("{kind} {id}"), text);
+                seen.secret(&format!("{cell} of {id}"), text);
             }
         }
     }

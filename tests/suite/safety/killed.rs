@@ -29,7 +29,7 @@ async fn save_and_kill(server: Server, session: &str, round: usize) -> Vec<Strin
         saves.spawn(async move {
             // A connection that breaks is no answer: the save may have been kept or not.
             let answered = browser.try_post("/mailboxes", &fields).await;
-            let kept = answered == Some(303);
+            let kept = answered.is_some_and(|answer| answer.status == 303);
             let _ = told.send(());
             kept.then_some(address)
         });

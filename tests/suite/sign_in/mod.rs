@@ -1,7 +1,14 @@
 //! `/mailboxes/{id}/sign-in`, `/s/{code}`, `/oauth/callback` and `/sign-in/{sign_in}`.
 
+mod callback;
+mod edit;
+mod hand_off;
+mod hostile;
 mod now;
+mod results;
+mod shared;
 
+use crate::safety::world::column;
 use crate::support::{Browser, Page, TestApp};
 
 pub(crate) const OLGA: &str = "olga@contoso.example";
@@ -45,7 +52,13 @@ pub(crate) async fn path_of(app: &TestApp, address: &str) -> String {
 /// Signs `person` in at the simulator and comes back with `browser`. Gives the page that the callback leads to.
 pub(crate) async fn come_back(app: &TestApp, browser: &Browser, at_microsoft: &str, person: &str) -> Page {
     let callback = app.sim.approve(at_microsoft, person).await.unwrap();
-    let answer = browser.follow(&callback).await;
+    land(app, browser, &callback).await
+}
+
+/// Follows the callback a second later, so that results stand in their order. Gives the page that it leads to.
+pub(crate) async fn land(app: &TestApp, browser: &Browser, callback: &str) -> Page {
+    app.advance(1);
+    let answer = browser.follow(callback).await;
     let to = answer.location().to_owned();
     browser.get(&to).await
 }
@@ -57,4 +70,42 @@ pub(crate) async fn signed_in(app: &TestApp, browser: &Browser, address: &str, p
     let at_microsoft = leads.location().to_owned();
     come_back(app, browser, &at_microsoft, person).await;
     path_of(app, address).await
+}
+
+/// Begins a sign-in for a stored mailbox from its tab. Gives where the browser is sent.
+pub(crate) async fn begin(browser: &Browser, mailbox: &str) -> String {
+    let path = format!("{mailbox}/sign-in");
+    browser.open_and_submit(&path, &path, &[("how", "now")]).await.location().to_owned()
+}
+
+/// Makes a link for a stored mailbox. Gives its path.
+pub(crate) async fn make_link(browser: &Browser, mailbox: &str) -> String {
+    let path = format!("{mailbox}/sign-in");
+    browser.open_and_submit(&path, &path, &[("how", "link")]).await.expect_redirect(&format!("{path}?done=link-made"));
+    let shown = browser.get(&path).await.one("#link");
+    format!("/s/{}", shown.rsplit('/').next().unwrap())
+}
+
+/// A mailbox that waits for `OLGA`, opened by a sample application. Gives its path.
+pub(crate) async fn waiting(app: &TestApp, browser: &Browser, sample: &str) -> String {
+    save(app, browser, sample, &[("address", OLGA), ("how", "link")]).await.location();
+    path_of(app, OLGA).await
+}
+
+/// How many rows a table has.
+pub(crate) async fn rows(app: &TestApp, table: &str) -> i64 {
+    let all = column(&app.inside().db, &format!("SELECT CAST(COUNT(*) AS TEXT) FROM {table}")).await;
+    all[0].parse().unwrap()
+}
+
+/// The results so far, oldest first.
+pub(crate) async fn results(app: &TestApp) -> Vec<String> {
+    column(&app.inside().db, "SELECT outcome FROM sign_ins ORDER BY at, id").await
+}
+
+/// One parameter of an address.
+pub(crate) fn parameter(address: &str, name: &str) -> String {
+    let address: url::Url = address.parse().unwrap();
+    let found = address.query_pairs().find(|(key, _)| key == name);
+    found.unwrap_or_else(|| panic!("{address} has no {name}")).1.into_owned()
 }

@@ -4,7 +4,7 @@ use postkey::applications::store::{self, Written};
 use postkey::applications::{Application, used_by};
 use postkey::error::AppError;
 use postkey::ids::ApplicationId;
-use postkey::mailboxes::store as mailboxes;
+use postkey::mailboxes::{Access, Mailbox, store as mailboxes};
 use postkey::microsoft::{Cloud, Guid, Tenant};
 use postkey::words::Status;
 
@@ -163,7 +163,10 @@ async fn a_moved_application_makes_its_living_mailboxes_unverified() {
         let (mail, other) = (world.stored("Mail").await, world.stored("Other").await);
         let mine = world.added(&mail, "mine@contoso.example").await;
         let theirs = world.added(&other, "theirs@contoso.example").await;
-        for mailbox in [&mine, &theirs] {
+        let access = Access::OnBehalfOfUser { person: None };
+        let persons = Mailbox { access, ..world.mailbox(&mail, "olga@contoso.example") };
+        world.add(&persons).await;
+        for mailbox in [&mine, &theirs, &persons] {
             world.checked(mailbox, Status::Connected, Status::Ready).await;
         }
         world.app.clock.advance(60);
@@ -172,6 +175,7 @@ async fn a_moved_application_makes_its_living_mailboxes_unverified() {
         assert_eq!((health.incoming, health.outgoing), (Status::Unverified, Status::Unverified));
         assert_eq!((health.checked_at, health.good_at, health.since), (None, None, world.now()));
         assert_eq!(world.find(&theirs).await.health.incoming, Status::Connected);
+        assert_eq!(world.find(&persons).await.health.incoming, Status::SignInPending, "somebody must sign in again");
         world.close().await;
     }
 }

@@ -90,6 +90,12 @@ async fn a_sign_in_and_a_renewal_replace_only_the_generation_before_them() {
         assert!(world.write(async |tx| store::save_signed_in(tx, &of(3)).await).await);
         assert!(world.write(async |tx| store::forget(tx, &mailbox.id).await).await);
         assert!(!world.write(async |tx| store::forget(tx, &mailbox.id).await).await);
+        assert!(world.write(async |tx| store::save_signed_in(tx, &of(1)).await).await);
+        let other = world.stored("Other").await;
+        world.write(async |tx| store::forget_all(tx, &other.id).await).await;
+        assert!(found(&world, &mailbox.id).await.is_some());
+        world.write(async |tx| store::forget_all(tx, &mail.id).await).await;
+        assert!(found(&world, &mailbox.id).await.is_none());
         world.close().await;
     }
 }

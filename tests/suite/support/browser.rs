@@ -90,11 +90,15 @@ impl Browser {
         self.send(self.http.post(self.address(path)).form(fields).headers(named)).await
     }
 
+    /// The same as `get`; nothing if the connection breaks.
+    pub(crate) async fn try_get(&self, path: &str) -> Option<Page> {
+        self.try_send(self.http.get(self.address(path))).await.ok()
+    }
+
     /// The same as `post`; nothing if the connection breaks.
-    pub(crate) async fn try_post(&self, path: &str, fields: &[(String, String)]) -> Option<u16> {
-        let cookies = self.cookie_header();
+    pub(crate) async fn try_post(&self, path: &str, fields: &[(String, String)]) -> Option<Page> {
         let request = self.http.post(self.address(path)).form(fields).header("sec-fetch-site", "same-origin");
-        request.header(COOKIE, cookies).send().await.ok().map(|answer| answer.status().as_u16())
+        self.try_send(request).await.ok()
     }
 
     /// A file.
@@ -138,9 +142,13 @@ impl Browser {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Page {
+        self.try_send(request).await.unwrap()
+    }
+
+    async fn try_send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Page> {
         let cookies = self.cookie_header();
         let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies) };
-        let response = request.send().await.unwrap();
+        let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         for set in headers.get_all(SET_COOKIE) {
             let (name, value) = set.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
@@ -152,7 +160,7 @@ impl Browser {
                 cookies.insert(name.to_owned(), value.to_owned())
             };
         }
-        Page { status, headers, body: response.text().await.unwrap() }
+        Ok(Page { status, headers, body: response.text().await? })
     }
 }
 

@@ -11,8 +11,8 @@ use postkey::words::{Cause, Status};
 
 use support::{Demo, refused};
 
-/// Only a person who signs in meets these, or nobody does for long.
-const NOT_SHOWN: [&str; 5] = ["needs_sign_in", "wrong_account", "checking", "degraded", "sign_in_pending"];
+/// What only a sign-in meets, and what nobody meets for long.
+const NOT_SHOWN: [&str; 3] = ["wrong_account", "checking", "degraded"];
 
 #[tokio::test]
 async fn it_says_on_one_line_where_to_go_and_forgets_everything_when_it_is_told_to_stop() {
@@ -27,7 +27,12 @@ async fn it_says_on_one_line_where_to_go_and_forgets_everything_when_it_is_told_
     for state in ["healthy", "expired_secret", "no_consent", "blocked", "certificate"] {
         assert!(states.contains(state), "{state} in {states:?}");
     }
-    assert_eq!(demo.said["people"].as_array().unwrap().len(), 5);
+    let people = demo.said["people"].as_array().unwrap();
+    let kinds: BTreeSet<&str> = people.iter().filter_map(|it| it["kind"].as_str()).collect();
+    for kind in ["owner", "viewer", "mailbox_owner", "tenant_administrator", "guest"] {
+        assert!(kinds.contains(kind), "{kind} in {kinds:?}");
+    }
+    assert!(people.iter().all(|it| it["address"].is_string() && it["password"].is_string()));
     assert_eq!(demo.log_in().await.get("/mailboxes.csv").await.lines().count(), 41);
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 1);
     assert!(demo.stop(), "it ends without an error");
@@ -35,7 +40,7 @@ async fn it_says_on_one_line_where_to_go_and_forgets_everything_when_it_is_told_
 }
 
 #[tokio::test]
-async fn every_status_that_a_mailbox_without_a_user_can_have_is_there() {
+async fn every_status_that_a_mailbox_can_have_is_there() {
     let temporary = tempfile::tempdir().unwrap();
     let demo = Demo::start(&[], temporary.path());
     let csv = demo.log_in().await.get("/mailboxes.csv").await;
@@ -50,6 +55,44 @@ async fn every_status_that_a_mailbox_without_a_user_can_have_is_there() {
         .collect();
     assert_eq!(missing, Vec::<&str>::new(), "seen are {seen:?}");
     assert_eq!(rows.iter().filter(|cells| cells[0] == "true").count(), 1, "one default outbound mailbox");
+}
+
+#[tokio::test]
+async fn people_have_signed_in_and_a_restart_does_not_make_them_sign_in_again() {
+    let (temporary, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folder = kept.path().join("data");
+    let named = ["--mailboxes", "41", "--data", folder.to_str().unwrap()];
+    let mut demo = Demo::start(&named, temporary.path());
+    let states = [
+        ("olga@contoso.example", "connected"),
+        ("shared@contoso.example", "connected"),
+        ("careers@contoso.example", "needs_sign_in"),
+        ("press@contoso.example", "sign_in_pending"),
+        ("fairs@contoso.example", "sign_in_pending"),
+    ];
+    let tries = [
+        ("fairs@contoso.example", "Wrong account"),
+        ("complaints@contoso.example", "Declined"),
+        ("karl@contoso.example", "Blocked by policy"),
+        ("legal@contoso.example", "Needs an administrator"),
+    ];
+    let ana = demo.log_in().await;
+    for (address, state) in states {
+        assert_eq!(ana.incoming(address).await, state, "{address}");
+    }
+    for (address, result) in tries {
+        let page = ana.get(&format!("/mailboxes/{}/sign-in", ana.id(address).await)).await;
+        assert!(page.contains(result), "{result} of {address}");
+    }
+    assert!(demo.stop());
+    let again = Demo::start(&named, temporary.path());
+    let ana = again.log_in().await;
+    for (address, state) in states {
+        if state != "sign_in_pending" {
+            ana.check(address).await;
+        }
+        assert_eq!(ana.incoming(address).await, state, "{address} after the restart");
+    }
 }
 
 #[tokio::test]

@@ -96,6 +96,33 @@ impl Visitor {
         assert_eq!(answer.status(), 200, "{path}");
         answer.text().await.unwrap()
     }
+
+    /// The ID of the mailbox with this address.
+    pub(crate) async fn id(&self, address: &str) -> String {
+        self.row(address).await.split(',').next().unwrap().to_owned()
+    }
+
+    /// What is under "Incoming" for it.
+    pub(crate) async fn incoming(&self, address: &str) -> String {
+        self.row(address).await.rsplit(',').nth(3).unwrap().to_owned()
+    }
+
+    /// Has it checked now.
+    pub(crate) async fn check(&self, address: &str) {
+        let path = format!("/mailboxes/{}", self.id(address).await);
+        let page = self.get(&path).await;
+        let key = page.split("name=\"_csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let request = self.client.post(format!("{}{path}/check", self.origin)).header(COOKIE, &self.cookie);
+        let answer = request.header(ORIGIN, &self.origin).form(&[("_csrf", key)]).send().await.unwrap();
+        assert_eq!(answer.status(), 303);
+        assert!(answer.headers()["location"].to_str().unwrap().ends_with("?done=checked"), "{answer:?}");
+    }
+
+    async fn row(&self, address: &str) -> String {
+        let list = self.get(&format!("/mailboxes.csv?q={}", address.replace('@', "%40"))).await;
+        let row = list.lines().find(|row| row.split(',').nth(1) == Some(address));
+        row.unwrap_or_else(|| panic!("no {address} in {list}")).to_owned()
+    }
 }
 
 fn cookie(answer: &reqwest::Response) -> Option<String> {

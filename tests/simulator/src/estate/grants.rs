@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Scope;
+use super::{Estate, Scope};
 
 /// Every refresh token that comes from one sign-in.
 #[derive(Clone, Debug, Serialize)]
@@ -69,6 +69,54 @@ pub enum Why {
     PasswordReset,
     /// With strict rotation: a refresh token was used that had been replaced.
     Reused,
+}
+
+/// A sign-in from before the simulator started.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    /// The newest refresh token.
+    pub refresh_token: String,
+    /// The application.
+    pub client_id: Uuid,
+    /// The person's address.
+    pub person: String,
+    /// What was granted, as the token answer said it.
+    pub scope: String,
+    /// When the person signed in.
+    pub signed_in: Timestamp,
+    /// When the refresh token was issued.
+    pub issued: Timestamp,
+}
+
+impl Estate {
+    /// Takes a sign-in for one of its own, with the person's consent. Nothing happens if application or person are not
+    /// there.
+    pub fn remember(&mut self, earlier: &Earlier) {
+        let Some(person) = self.person_mut(&earlier.person).cloned() else { return };
+        let id = earlier.client_id.to_string();
+        let Some(tenant_id) = self.application(&id).map(|application| application.tenant_id) else { return };
+        let parts = || earlier.scope.split_whitespace().map(|part| part.rsplit_once('/').unwrap_or(("", part)));
+        let scopes: BTreeSet<Scope> = parts().filter_map(|(_, name)| Scope::named(name)).collect();
+        let audience = parts().map(|(resource, _)| resource).find(|resource| !resource.is_empty());
+        if let Some(sign_in) = self.sign_in_mut(&id) {
+            sign_in.consents.entry(person.object_id).or_default().extend(&scopes);
+        }
+        let place = self.grants.begin(Family {
+            number: 0,
+            tenant_id,
+            client_id: earlier.client_id,
+            person: person.object_id,
+            address: person.address,
+            scopes,
+            generation: 0,
+            issued: earlier.signed_in,
+            last_used: earlier.issued,
+            signed_in: SignedIn { at: earlier.signed_in, mfa: person.mfa, revocations: person.revocations },
+            revoked: None,
+            audience: audience.unwrap_or_default().to_owned(),
+        });
+        self.grants.renew(place, Some(&earlier.refresh_token), earlier.issued);
+    }
 }
 
 /// An authorization code that was given out.
@@ -137,6 +185,16 @@ impl Grants {
         self.tokens.get(&key(refresh_token)).map(|token| &self.families[token.family])
     }
 
+    /// Which of its family a refresh token is; the one that came with the code is 1.
+    pub fn generation_of(&self, refresh_token: &str) -> Option<u32> {
+        self.tokens.get(&key(refresh_token)).map(|token| token.generation)
+    }
+
+    /// Forgets that this refresh token was ever given out; the others of its family stay. Answers whether it was known.
+    pub fn forget(&mut self, refresh_token: &str) -> bool {
+        self.tokens.remove(&key(refresh_token)).is_some()
+    }
+
     /// Whether this refresh token was given out and its family was not revoked. What else can be wrong with it (time,
     /// the person, consent) is for [`Simulator::is_alive`](crate::Simulator::is_alive).
     pub fn is_alive(&self, refresh_token: &str) -> bool {
@@ -170,9 +228,8 @@ impl Grants {
     pub(crate) fn redeem(&mut self, code: &str, now: Timestamp) -> Option<usize> {
         let code = self.codes.get_mut(&key(code))?;
         code.redeemed = true;
-        let place = self.families.len();
-        self.families.push(Family {
-            number: place as u64 + 1,
+        let family = Family {
+            number: 0,
             tenant_id: code.tenant_id,
             client_id: code.client_id,
             person: code.person,
@@ -184,8 +241,15 @@ impl Grants {
             signed_in: code.signed_in,
             revoked: None,
             audience: code.audience.clone(),
-        });
-        Some(place)
+        };
+        Some(self.begin(family))
+    }
+
+    /// Begins a family, and gives it its number. Answers its place.
+    fn begin(&mut self, family: Family) -> usize {
+        let place = self.families.len();
+        self.families.push(Family { number: place as u64 + 1, ..family });
+        place
     }
 
     /// Notes that a family was used, and keeps its next refresh token if there is one.

@@ -22,7 +22,7 @@ pub(crate) use mailboxes::Place;
 
 pub use application::{Application, Secret, State};
 pub use certificate::Certificate;
-pub use grants::{Family, Grants, Revoked, SignedIn, Why};
+pub use grants::{Earlier, Family, Grants, Revoked, SignedIn, Why};
 pub use mail::{Message, Outbox, Sent};
 pub use mailbox::{Mailbox, MailboxKind};
 pub use mailboxes::Mailboxes;
