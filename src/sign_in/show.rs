@@ -178,6 +178,9 @@ fn mailing(link: &Link, now: UnixTime, when: impl Fn(UnixTime) -> When) -> Optio
     };
     let asking = state == MailState::Asked;
     let open = link.state(now) == LinkState::Open;
+    if !open && state != MailState::Sent {
+        return None;
+    }
     Some(MailingView { open, to: mailing.to.clone(), at: when(mailing.at), asking, trouble })
 }
 
