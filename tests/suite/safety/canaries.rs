@@ -281,6 +281,7 @@ async fn sign_in(seen: &mut Seen, browser: &Browser, sim: &Simulator, url: &str)
     while sim.count_grants("refresh_token") == 0 {
         browser.open_and_submit(&mailbox, &format!("{mailbox}/check"), &[]).await.location();
     }
+    sim.estate(|estate| estate.settings.lifetime = Lifetime::Random);
     let path = format!("{mailbox}/sign-in");
     let again = || browser.open_and_submit(&path, &path, &[("how", "now")]);
     let at_microsoft = again().await.location().to_owned();
@@ -387,7 +388,7 @@ async fn learn(browser: &Browser) -> BTreeMap<&'static str, String> {
         let link = links.into_iter().find(|link| link.starts_with(start)).unwrap();
         link.split('?').next().unwrap().rsplit('/').next().unwrap().to_owned()
     };
-    let mailbox = first(browser.get("/mailboxes").await.links(), "/mailboxes/mb_");
+    let mailbox = first(browser.get("/mailboxes?q=support").await.links(), "/mailboxes/mb_");
     let application = first(browser.get("/applications").await.links(), "/applications/app_");
     let page = browser.get(&format!("/applications/{application}")).await;
     let certificate = page.links().into_iter().find(|link| link.ends_with(".cer")).unwrap();

@@ -87,7 +87,7 @@ async fn declining_saves_nothing_and_can_be_tried_again() {
     come_back(&app, &owner, owner.submit(&page, &again, &[]).await.location(), OLGA).await;
     assert_eq!(results(&app).await, ["declined", "connected"]);
     let list = browser.get(&format!("{mailbox}/sign-in")).await;
-    let tried = list.links().into_iter().filter(|href| href.contains("/sign-in/si_")).last().unwrap();
+    let tried = list.links().into_iter().rfind(|href| href.contains("/sign-in/si_")).unwrap();
     let tried = browser.get(&tried).await;
     assert!(tried.one("#technical").contains("AADSTS65004"), "whoever helps sees it: {}", tried.text());
     app.stop().await;
@@ -113,6 +113,19 @@ async fn an_organisation_that_lets_only_administrators_allow_it_is_told_as_that(
     let back = app.sim.decline(&press(&owner, &link).await, OLGA).await.unwrap();
     let page = land(&app, &owner, &back).await;
     assert!(page.text().contains("Microsoft asked for an administrator"), "{}", page.text());
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn who_signs_in_while_the_mailbox_cannot_be_opened_need_not_do_it_again() {
+    let (app, browser, mailbox, link) = world(SIGN_IN).await;
+    let owner = app.stranger();
+    app.sim.fault(Fault::status(Place::Call(postkey_simulator::Call::Inbox), 503, Page::Empty).times(1));
+    let page = come_back(&app, &owner, &press(&owner, &link).await, OLGA).await;
+    for_people(&page);
+    assert_eq!(page.one("h1"), "You are signed in, but the mailbox does not open yet");
+    browser.check_now(&mailbox).await;
+    assert_eq!(browser.get(&mailbox).await.all(".kv dd")[0], "Connected");
     app.stop().await;
 }
 
