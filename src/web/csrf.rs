@@ -25,7 +25,7 @@ const FORM_BYTES: usize = 64 * 1024;
 
 /// Pages for whoever holds a link. The way to them may begin in a letter or at Microsoft, and then the session's cookie does
 /// not come along, but it does with the form that is sent from there.
-const LINKS: [&str; 2] = ["/s/", "/sign-in/"];
+const LINKS: [&str; 3] = ["/s/", "/a/", "/sign-in/"];
 
 /// What the forms on a page must carry to be taken back from the same browser.
 #[derive(Clone, Debug)]
