@@ -212,7 +212,7 @@ for (const scripts of [true, false]) {
       const refuse = (place, number, more = {}) => () => demo.control("/faults", "POST", { place, failure: { aadsts: number }, times: 1, ...more });
 
       test("declined", () => ends("declined", "You chose not to allow access", { act: { consent: "Cancel" } }));
-      test("expired", () => ends("expired", "This sign-in took too long", {
+      test("expired", () => ends("expired", "This took too long", {
         between: async () => {
           await demo.control("/clock/advance", "POST", { seconds: 601 });
           await page.waitForTimeout(300);
@@ -222,7 +222,7 @@ for (const scripts of [true, false]) {
         arrange: refuse("authorize", 65001, { person: at("billing") }), words: /Give this reference to Ana Ruiz/,
       }));
       test("blocked", () => ends("blocked", "A rule of your organisation blocked it", { arrange: refuse("token", 53003, { grant_type: "authorization_code" }) }));
-      test("failed", () => ends("failed", "The sign-in did not work", { arrange: refuse("token", 9002313, { grant_type: "authorization_code" }) }));
+      test("failed", () => ends("failed", "Signing in did not work", { arrange: refuse("token", 9002313, { grant_type: "authorization_code" }) }));
       test("changed meanwhile", async () => {
         const link = await makeLink(id);
         await byLink(link, async theirs => {

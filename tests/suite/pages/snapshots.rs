@@ -9,7 +9,7 @@ use crate::source::assert_none;
 use crate::support::{Engine, MailSink, Manner, Page, TestApp};
 
 /// Compares the page with its snapshot; every page that is shown must be sound too.
-fn same(name: &str, status: u16, page: &Page) {
+pub(super) fn same(name: &str, status: u16, page: &Page) {
     assert_eq!(page.status, status, "{name}: {}", page.text());
     assert_none(name, sound::faults(name, page));
     let mut settings = insta::Settings::clone_current();
