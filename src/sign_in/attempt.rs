@@ -88,7 +88,7 @@ impl Attempt {
     /// # Errors
     /// Why it may not.
     pub fn accept(&self, cookie: Option<&str>, now: UnixTime) -> Result<(), Refusal> {
-        if cookie.is_none_or(|cookie| hash_of(cookie) != self.flow_hash) {
+        if cookie.map(hash_of).as_ref() != Some(&self.flow_hash) {
             return Err(Refusal::OtherBrowser);
         }
         if now >= self.expires_at { Err(Refusal::Expired) } else { Ok(()) }

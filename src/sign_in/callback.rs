@@ -12,7 +12,7 @@ use crate::words::SignInResult;
 
 use super::attempt::{Answer, Attempt, Origin, Refusal};
 use super::begin::{bound_to, flow_cookie, result_path, with_cookie};
-use super::redeem;
+use super::{link_store, redeem};
 
 /// Ends an attempt that was taken. Nothing if another browser came back than the one that was sent.
 ///
@@ -37,13 +37,14 @@ pub async fn end(app: &App, jar: &CookieJar, attempt: &Attempt, answer: Answer) 
 }
 
 /// Who began it here must still be signed in and still be allowed to. Their session's own cookie does not come along with a
-/// redirect from another site, so it is looked up by the hash that the attempt has of it (S-52).
+/// redirect from another site, so it is looked up by the hash that the attempt has of it (S-52). A link that was open when
+/// the sign-in began may have been used up since, by another tab of the same person; withdrawn it must not be.
 async fn may_still(app: &App, origin: &Origin) -> Result<bool> {
     match origin {
         Origin::Session(session) => guard::session_may(app, session, Role::MailboxAdministrator).await,
         Origin::Link(link) => {
-            let link = super::link_store::by_id(&app.db, link).await?;
-            Ok(link.is_some_and(|link| link.state(app.clock.now()) == super::link::State::Open))
+            let link = link_store::by_id(&app.db, link).await?;
+            Ok(link.is_some_and(|link| link.withdrawn.is_none()))
         }
     }
 }

@@ -17,11 +17,14 @@ use crate::microsoft::{
 use crate::tokens::delegated_store::{self as grants, DelegatedGrant};
 use crate::tokens::keep::{self, SignedIn};
 use crate::tokens::{NoToken, Obtained, prove};
-use crate::words::{Cause, SignInResult, Status};
+use crate::words::{Cause, Code, SignInResult, Status};
 
 use super::attempt::{Answer, Attempt, Said, is_expected, nonce_of};
 use super::ending::End;
 use super::{link_store, store};
+
+/// Entra's number for a person who pressed Cancel.
+const DECLINED: u32 = 65_004;
 
 /// A sign-in that has everything to be stored.
 struct Good {
@@ -78,26 +81,19 @@ impl<'a> Story<'a> {
 
     async fn end(self, answer: Answer) -> Result<()> {
         if !answer.is_from(&self.attempt.sent_to) {
-            return self
-                .write(End::because(SignInResult::Failed, self.finding("The answer came from another server.")))
-                .await;
+            return self.write(self.failed("The answer came from another server.")).await;
         }
         let started_at = self.app.clock.now();
         match answer.said {
             Said::Refused { error, description, subcode } => {
                 let failure = self.app.microsoft.sign_in_refusal(self.known.cloud, &error, &description);
-                // Cancel on the page that asks for an administrator's approval comes back the same way.
-                let cancelled = error == "access_denied" && failure.cause != Cause::Blocked || subcode == "cancel";
-                let unsaid = error == "access_denied" && failure.code.is_none();
-                self.write(match cancelled || unsaid {
-                    true => End::because(SignInResult::Declined, failure),
-                    false => End::refused(failure),
-                })
-                .await
+                // Who cancels on the page that asks for an administrator's approval comes back the same way.
+                let by_the_person = matches!(failure.code, None | Some(Code::Aadsts(DECLINED)));
+                let declined = subcode == "cancel" || (error == "access_denied" && by_the_person);
+                let end = if declined { End::because(SignInResult::Declined, failure) } else { End::refused(failure) };
+                self.write(end).await
             }
-            Said::Consented => {
-                self.write(End::because(SignInResult::Failed, self.finding("This answers another question."))).await
-            }
+            Said::Consented => self.write(self.failed("This answers another question.")).await,
             Said::Code(code) => match self.redeem(code).await? {
                 Err(end) => self.write(end).await,
                 Ok(good) => self.store(good, started_at).await,
@@ -138,8 +134,7 @@ impl<'a> Story<'a> {
     async fn who(&self, issued: &Issued, nonce: &str) -> Result<Result<Identity, End>> {
         let microsoft = &self.app.microsoft;
         let Some(id_token) = &issued.id_token else {
-            let failure = self.finding("Microsoft did not say who signed in.");
-            return Ok(Err(End::because(SignInResult::Failed, failure)));
+            return Ok(Err(self.failed("Microsoft did not say who signed in.")));
         };
         let expected = ExpectedToken { application: &self.known, issuer: &self.attempt.sent_to.issuer, nonce };
         let identity = match microsoft.identity(&expected, id_token).await {
@@ -240,6 +235,11 @@ impl<'a> Story<'a> {
 
     async fn write(&self, end: End) -> Result<()> {
         end.write(self.app, self.attempt).await
+    }
+
+    /// Something that Postkey found out by itself and cannot go on with.
+    fn failed(&self, text: &str) -> End {
+        End::because(SignInResult::Failed, self.finding(text))
     }
 
     fn finding(&self, text: &str) -> Box<Failure> {

@@ -25,6 +25,8 @@ struct Tried {
     id: String,
     address: String,
     result: ResultView,
+    /// Somebody without an account here has read the result in words of their own.
+    by_link: bool,
     reference: String,
     expected: String,
     started_by: String,
@@ -60,6 +62,7 @@ pub async fn show(
         id: id.to_string(),
         address: mailbox.address.clone(),
         result: ResultView::of(&ended),
+        by_link: ended.link_id.is_some(),
         trouble: ended.failure.as_ref().map(|failure| Trouble::of(&app, failure, &whose)),
         may_try_again: may_edit && ended.outcome.may_try_again(),
         needs_administrator: needs_consent.then(|| format!("/applications/{}/admin-link", application.id)),

@@ -89,10 +89,10 @@ impl SignInResult {
             Self::Declined => "You chose not to allow access",
             Self::NeedsAdministrator => "Your organisation must approve this first",
             Self::Blocked => "A rule of your organisation blocked it",
-            Self::Expired => "This sign-in took too long",
+            Self::Expired => "This took too long",
             Self::MissingPermission => "Something that is needed was not allowed",
             Self::Changed => "This changed while you were signing in",
-            Self::Failed => "The sign-in did not work",
+            Self::Failed => "Signing in did not work",
         }
     }
 
@@ -101,7 +101,7 @@ impl SignInResult {
         match self {
             Self::Connected => "Postkey may now read and send its mail. You can close this page.",
             Self::Closed => {
-                "Your sign-in is stored, so you need not do it again. Somebody must give you access to this mailbox in Exchange."
+                "Your sign-in is stored, so you need not do it again. Whoever asked you for it sees why the mailbox is still closed."
             }
             Self::WrongAccount => "Nothing was saved: Postkey dropped the access it got.",
             Self::Declined => "Nothing was saved. If it was a mistake, try again and choose Accept.",

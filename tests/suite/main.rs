@@ -19,3 +19,4 @@ mod sign_in;
 mod source;
 mod store;
 mod support;
+mod tokens;

@@ -7,6 +7,7 @@ mod certificates;
 mod entra;
 mod faults;
 mod graph;
+mod sign_in;
 mod sockets;
 mod trust;
 

@@ -117,3 +117,15 @@ async fn save_with_a_link_leads_to_the_link_and_the_mailbox_waits() {
     assert!(list.text().contains(OLGA), "it needs a person");
     app.stop().await;
 }
+
+#[tokio::test]
+async fn two_tabs_of_one_link_both_end_well() {
+    let (app, _, _, link) = world().await;
+    let owner = app.stranger();
+    let first = owner.open_and_submit(&link, &link, &[]).await.location().to_owned();
+    let second = owner.open_and_submit(&link, &link, &[]).await.location().to_owned();
+    for at_microsoft in [second, first] {
+        assert_eq!(come_back(&app, &owner, &at_microsoft, OLGA).await.one("h1"), "The mailbox is connected");
+    }
+    app.stop().await;
+}

@@ -87,7 +87,7 @@ async fn declining_saves_nothing_and_can_be_tried_again() {
     come_back(&app, &owner, owner.submit(&page, &again, &[]).await.location(), OLGA).await;
     assert_eq!(results(&app).await, ["declined", "connected"]);
     let list = browser.get(&format!("{mailbox}/sign-in")).await;
-    let tried = list.links().into_iter().filter(|href| href.contains("/sign-in/si_")).last().unwrap();
+    let tried = list.links().into_iter().rfind(|href| href.contains("/sign-in/si_")).unwrap();
     let tried = browser.get(&tried).await;
     assert!(tried.one("#technical").contains("AADSTS65004"), "whoever helps sees it: {}", tried.text());
     app.stop().await;
@@ -117,6 +117,19 @@ async fn an_organisation_that_lets_only_administrators_allow_it_is_told_as_that(
 }
 
 #[tokio::test]
+async fn who_signs_in_while_the_mailbox_cannot_be_opened_need_not_do_it_again() {
+    let (app, browser, mailbox, link) = world(SIGN_IN).await;
+    let owner = app.stranger();
+    app.sim.fault(Fault::status(Place::Call(postkey_simulator::Call::Inbox), 503, Page::Empty).times(1));
+    let page = come_back(&app, &owner, &press(&owner, &link).await, OLGA).await;
+    for_people(&page);
+    assert_eq!(page.one("h1"), "You are signed in, but the mailbox does not open yet");
+    browser.check_now(&mailbox).await;
+    assert_eq!(browser.get(&mailbox).await.all(".kv dd")[0], "Connected");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_rule_of_the_organisation_is_named_as_such_and_gives_a_reference() {
     let (app, _, _, link) = world(SIGN_IN).await;
     let owner = app.stranger();
@@ -136,7 +149,7 @@ async fn a_sign_in_that_took_too_long_says_so_and_the_link_stays_good() {
     app.advance(600);
     let page = land(&app, &owner, &callback).await;
     for_people(&page);
-    assert_eq!(page.one("h1"), "This sign-in took too long");
+    assert_eq!(page.one("h1"), "This took too long");
     assert_eq!(app.sim.count_grants("authorization_code"), 0);
     assert_eq!(owner.get(&link).await.status, 200);
     app.stop().await;
@@ -150,11 +163,11 @@ async fn trouble_at_microsoft_before_or_after_the_sign_in_is_told_and_loses_noth
     let to = press(&owner, &link).await;
     let page = owner.get(&to).await;
     for_people(&page);
-    assert_eq!(page.one("h1"), "The sign-in did not work");
+    assert_eq!(page.one("h1"), "Signing in did not work");
     for place in [Place::Token, Place::Keys, Place::Call(postkey_simulator::Call::Me)] {
         app.sim.fault(Fault::status(place, 503, Page::Empty).times(1));
         let page = come_back(&app, &owner, &press(&owner, &link).await, OLGA).await;
-        assert_eq!(page.one("h1"), "The sign-in did not work", "{place:?}");
+        assert_eq!(page.one("h1"), "Signing in did not work", "{place:?}");
     }
     assert_eq!(rows(&app, "delegated_grants").await, 0);
     come_back(&app, &owner, &press(&owner, &link).await, OLGA).await;
