@@ -21,6 +21,10 @@ async function pagesOf(page, demo) {
     ["test message", `${mailbox}/test-message`], ["longest address", `/mailboxes/${long.id}`], ["delete longest?", `/mailboxes/${long.id}/delete`],
     ["right to left", `/mailboxes/${all.find(row => row.address.startsWith("riyadh")).id}`], ["not found", "/mailboxes/mb_000000000000000000000000"],
   ];
+  for (const local of ["olga", "careers", "press", "fairs"]) {
+    const { id } = all.find(row => row.address === `${local}@contoso.example`);
+    pages.push([`sign-in of ${local}`, `/mailboxes/${id}/sign-in`]);
+  }
   for (const [status, row] of sample) if (!status.includes("/") || row.incoming === "connected") pages.push([`mailbox ${status}`, `/mailboxes/${row.id}`]);
   return [...pages, ...await pagesOfApplications(page, demo)];
 }

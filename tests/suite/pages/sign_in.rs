@@ -16,6 +16,7 @@ async fn link(browser: &Browser, path: &str) -> String {
 
 /// Follows the link, and gives what the person reads at the end.
 async fn follow(app: &TestApp, owner: &Browser, link: &str, person: &str) -> Page {
+    app.advance(60);
     let leads = owner.open_and_submit(link, link, &[]).await.location().to_owned();
     come_back(app, owner, &leads, person).await
 }
@@ -52,11 +53,13 @@ async fn what_the_owner_of_a_mailbox_sees() {
     same("link_closed", 404, &olga.get(&first).await);
     same("hand_off", 200, &olga.get(&link).await);
     same("result_wrong_account", 200, &follow(&app, &olga, &link, JAN).await);
+    app.advance(60);
     let leads = olga.open_and_submit(&link, &link, &[]).await.location().to_owned();
     let declined = olga.follow(&app.sim.decline(&leads, OLGA).await.unwrap()).await;
     same("result_declined", 200, &olga.get(declined.location()).await);
     let refused = [(Place::Authorize, 65_001, "needs_administrator"), (Place::Token, 53_003, "blocked")];
     for (place, number, name) in refused.into_iter().chain([(Place::Token, 9_002_313, "failed")]) {
+        app.advance(60);
         app.sim.fault(Fault::new(place, Failure::Aadsts(number)).times(1));
         let leads = olga.open_and_submit(&link, &link, &[]).await.location().to_owned();
         let callback = app.sim.approve(&leads, OLGA).await;
