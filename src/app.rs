@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::{Config, CustomCloud};
 use crate::db::{self, Db};
 use crate::ids::ApplicationId;
+use crate::mail::Mail;
 use crate::microsoft::{self, Clouds, Limits, Microsoft};
 use crate::secrets::{Keyring, MasterKey, MasterKeyError};
 
@@ -31,6 +32,8 @@ pub struct App {
     pub keyring: Keyring,
     /// The way to Microsoft.
     pub microsoft: Microsoft,
+    /// The way to people outside of the console, if the host names a mail server.
+    pub mail: Option<Mail>,
     /// The time.
     pub clock: Clock,
     /// Randomness.
@@ -68,12 +71,15 @@ impl App {
         if config.database.postgres_url().is_none() {
             write_private(&config.data_dir.join(KEY_NAME), &key_name)?;
         }
-        let microsoft = way_to_microsoft(&config, &clock)?;
+        let extra_ca = extra_ca(&config)?;
+        let microsoft = way_to_microsoft(&config, &clock, extra_ca.as_deref())?;
+        let mail = Mail::new(&config, extra_ca.as_deref(), clock.clone(), chance.clone())?;
         let app = Self {
             config: Arc::new(config),
             db,
             keyring,
             microsoft,
+            mail,
             clock,
             chance,
             tasks: TaskTracker::new(),
@@ -114,19 +120,19 @@ async fn master_key(config: &Config, chance: &Chance) -> Result<(MasterKey, bool
     }
 }
 
-fn way_to_microsoft(config: &Config, clock: &Clock) -> anyhow::Result<Microsoft> {
+fn extra_ca(config: &Config) -> anyhow::Result<Option<Vec<u8>>> {
+    let Some(path) = &config.ca_file else { return Ok(None) };
+    let pem = std::fs::read(path).with_context(|| format!("POSTKEY_CA_FILE: {} cannot be read", path.display()))?;
+    Ok(Some(pem))
+}
+
+fn way_to_microsoft(config: &Config, clock: &Clock, extra_ca: Option<&[u8]>) -> anyhow::Result<Microsoft> {
     let custom = config.custom_cloud.clone().map(|CustomCloud { name, authority, graph }| microsoft::CustomCloud {
         name,
         authority,
         graph,
     });
-    let extra_ca = match &config.ca_file {
-        Some(path) => {
-            Some(std::fs::read(path).with_context(|| format!("POSTKEY_CA_FILE: {} cannot be read", path.display()))?)
-        }
-        None => None,
-    };
-    Microsoft::new(Clouds::new(custom)?, Limits::default(), clock.clone(), extra_ca.as_deref())
+    Microsoft::new(Clouds::new(custom)?, Limits::default(), clock.clone(), extra_ca)
 }
 
 /// The folder and the database file for nobody but the owner (S-08); SQLite gives its other files the same mode.

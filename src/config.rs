@@ -31,6 +31,12 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// PEM file with a root certificate to trust besides the usual ones, for a proxy that inspects TLS.
     pub ca_file: Option<PathBuf>,
+    /// The mail server that Postkey's own mail goes through; `src/mail.rs` says what is right. None: nothing is mailed.
+    pub smtp_url: Option<Url>,
+    /// File with the password of the user in [`Config::smtp_url`].
+    pub smtp_password_file: Option<PathBuf>,
+    /// The address that Postkey's own mail comes from.
+    pub smtp_from: Option<String>,
     /// Name of the organisation, shown in the console.
     pub organisation: String,
     /// Time zone in which times are shown, as IANA names it.
@@ -103,12 +109,18 @@ pub struct Deadlines {
     pub form: Duration,
     /// For the reader of an answer to take the next piece of it.
     pub reader: Duration,
+    /// For a mail server to take a message.
+    pub mail: Duration,
 }
 
 impl Deadlines {
     /// What a slow line needs and no more (S-80).
-    pub const USUAL: Self =
-        Self { header: Duration::from_secs(10), form: Duration::from_secs(30), reader: Duration::from_secs(30) };
+    pub const USUAL: Self = Self {
+        header: Duration::from_secs(10),
+        form: Duration::from_secs(30),
+        reader: Duration::from_secs(30),
+        mail: Duration::from_secs(20),
+    };
 }
 
 /// How many connections are served at once.
@@ -126,7 +138,7 @@ impl Places {
 }
 
 /// Each setting: its key in `postkey.toml` (the variable is `POSTKEY_` and the key in capitals), and what is right.
-pub const SETTINGS: [(&str, &str); 15] = [
+pub const SETTINGS: [(&str, &str); 18] = [
     ("listen", "an address and port, for example 127.0.0.1:8080"),
     ("public_url", "the https address people type, for example https://postkey.example.com"),
     ("data_dir", "a folder"),
@@ -138,6 +150,9 @@ pub const SETTINGS: [(&str, &str); 15] = [
     ("cloud_graph", "an https address, or http on a loopback address"),
     ("trusted_proxies", "addresses of your reverse proxies, separated by commas, for example 10.0.0.1"),
     ("ca_file", "a PEM file with a root certificate"),
+    ("smtp_url", "smtps://user@host, or smtp://user@host?tls=required, both without a password, or smtp://127.0.0.1"),
+    ("smtp_password_file", "a file with the password of the user in smtp_url"),
+    ("smtp_from", "an e-mail address, for example postkey@example.com"),
     ("organisation", "a name"),
     ("time_zone", "an IANA time zone, for example Europe/Madrid"),
     ("log", "a tracing filter, for example info or postkey=debug"),
@@ -238,7 +253,8 @@ impl Given {
         let origin = self.values.get(key).map_or("", |(_, origin)| origin);
         let right = SETTINGS.iter().find(|(known, _)| *known == key).map_or("", |(_, right)| right);
         parse(value).map(Some).with_context(|| {
-            let shown = if key == "database_url" { "the value" } else { value };
+            // Both may hold a password, even where none belongs.
+            let shown = if matches!(key, "database_url" | "smtp_url") { "the value" } else { value };
             format!("{origin}: {shown} is not right; it must be {right}")
         })
     }
@@ -275,6 +291,9 @@ impl Given {
             custom_cloud: self.custom_cloud()?,
             trusted_proxies: self.parsed("trusted_proxies", proxies)?.unwrap_or_default(),
             ca_file: self.parsed("ca_file", |text| Some(PathBuf::from(text)))?,
+            smtp_url: self.parsed("smtp_url", |text| Url::parse(text).ok())?,
+            smtp_password_file: self.parsed("smtp_password_file", |text| Some(PathBuf::from(text)))?,
+            smtp_from: self.get("smtp_from").map(str::to_owned),
             organisation: self.get("organisation").unwrap_or_default().to_owned(),
             time_zone: self
                 .parsed("time_zone", |text| jiff::tz::TimeZone::get(text).ok())?

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! main → serve → routes → features → web → error, config, clock, ids
-//!                   │        └─────→ microsoft, secrets, db → clock, ids
+//!                   │        └─────→ microsoft, mail, secrets, db → clock, ids
 //!                   └ sideways only as tests/suite/architecture.rs lists
 //! ```
 
@@ -18,6 +18,7 @@ pub mod serve;
 pub mod telemetry;
 
 pub mod db;
+pub mod mail;
 pub mod microsoft;
 pub mod secrets;
 pub mod web;

@@ -96,6 +96,7 @@ fn mailbox_administrator() -> Router<App> {
         .route("/mailboxes/{id}/edit", get(edit::edit).post(edit::update))
         .route("/mailboxes/{id}/sign-in", post(sign_in::start::start))
         .route("/mailboxes/{id}/sign-in/withdraw", post(sign_in::start::withdraw))
+        .route("/mailboxes/{id}/sign-in/mail", post(sign_in::mailed::again))
         .route("/mailboxes/{id}/sign-in/forget", get(sign_in::forget::ask).post(sign_in::forget::forget))
         .route("/mailboxes/{id}/test-message", get(actions::ask_test_message).post(actions::send_test_message))
         .route("/mailboxes/{id}/pause", get(actions::ask_pause).post(actions::pause))

@@ -37,6 +37,8 @@ pub struct MailboxFields {
     pub days: Field,
     /// The lengths to choose from.
     pub lengths: Vec<Choice>,
+    /// Whether Postkey is to mail the link; `None` if it has no mail server.
+    pub mail: Option<bool>,
     /// Which application.
     pub application: Field,
     /// The stored ones and, last, a new one.
@@ -96,6 +98,7 @@ impl MailboxFields {
             ],
             days: Field::text("days", "The link is good for", "").checked(errors),
             lengths: link_lengths(&typed.days),
+            mail: app.mail.is_some().then_some(typed.mail == "1"),
             application: Field::text("application", "Which application?", "").checked(errors),
             cards: choices.len() <= MOST_CARDS,
             applications: choices,

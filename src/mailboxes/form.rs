@@ -30,6 +30,8 @@ pub struct Typed {
     pub how: String,
     /// Days for which a link is good.
     pub days: String,
+    /// `1`: Postkey mails the link.
+    pub mail: String,
     /// ID of a stored application, or `new`.
     pub application: String,
     /// The settings' version that the form was made from, when editing.

@@ -71,7 +71,7 @@ pub async fn new(
     redirect: RedirectUri,
     Query(start): Query<Start>,
 ) -> Result<Response> {
-    let mut typed = Typed { application: start.app, access: start.access, ..Typed::default() };
+    let mut typed = Typed { application: start.app, access: start.access, mail: "1".to_owned(), ..Typed::default() };
     let mut copied_from = String::new();
     if let Ok(id) = start.copy.parse::<MailboxId>() {
         let model = store::get(&app.db, &id).await?;

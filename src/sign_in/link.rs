@@ -2,9 +2,13 @@
 
 use crate::clock::UnixTime;
 use crate::ids::{LinkId, MailboxId};
+use crate::mail::MailFailure;
 use crate::secrets::{Place, Sealed};
+use crate::words::MailTrouble;
 
 const DAY: i64 = 24 * 60 * 60;
+/// Seconds after which a mail that was asked for and has no outcome counts as interrupted; longer than any deadline.
+pub const MAILING_LASTS: i64 = 60;
 
 /// A link for the owner of a mailbox.
 #[derive(Clone, Debug)]
@@ -27,6 +31,30 @@ pub struct Link {
     pub used: Option<(UnixTime, String)>,
     /// When it was withdrawn, and by whom.
     pub withdrawn: Option<(UnixTime, String)>,
+    /// The last mail that brought it to the person who signs in, if one was asked for.
+    pub mailing: Option<Mailing>,
+}
+
+/// A mail with the link.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Mailing {
+    /// The address it goes to.
+    pub to: String,
+    /// Since when its state holds.
+    pub at: UnixTime,
+    /// What has become of it.
+    pub state: MailState,
+}
+
+/// What has become of a mail.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum MailState {
+    /// It is the mail server's turn.
+    Asked,
+    /// The mail server took it.
+    Sent,
+    /// It did not go out, or may not have.
+    Failed(MailFailure),
 }
 
 /// What a link can do at a moment.
@@ -62,6 +90,18 @@ impl Link {
     }
 }
 
+impl Mailing {
+    /// What has become of it, as seen at `now`: one whose outcome never came counts as interrupted.
+    pub fn shown(&self, now: UnixTime) -> MailState {
+        match &self.state {
+            MailState::Asked if now.since(self.at) >= MAILING_LASTS => {
+                MailState::Failed(MailFailure::without_server(MailTrouble::Interrupted))
+            }
+            state => state.clone(),
+        }
+    }
+}
+
 /// Seconds for which a link is good, by the days that were chosen: one, three or seven.
 pub fn lasts(days: &str) -> i64 {
     match days {
@@ -89,6 +129,7 @@ mod tests {
             expires_at: now.plus(lasts("1")),
             used: None,
             withdrawn: None,
+            mailing: None,
         };
         assert_eq!(open.state(now.plus(DAY - 1)), State::Open);
         assert_eq!(open.state(now.plus(DAY)), State::Expired);
@@ -97,5 +138,15 @@ mod tests {
         assert_eq!(used.state(now.plus(2 * DAY)), State::Used);
         assert_eq!(Link { withdrawn: by("Ana"), ..open.clone() }.state(now), State::Withdrawn);
         assert_eq!((lasts("7"), lasts("forever")), (7 * DAY, DAY));
+    }
+
+    #[test]
+    fn a_mail_without_an_outcome_is_not_waited_for_for_ever() {
+        let now = UnixTime::from_seconds(1_000);
+        let mailing = |state| Mailing { to: "olga@contoso.example".to_owned(), at: now, state };
+        let interrupted = MailState::Failed(MailFailure::without_server(MailTrouble::Interrupted));
+        assert_eq!(mailing(MailState::Asked).shown(now.plus(MAILING_LASTS - 1)), MailState::Asked);
+        assert_eq!(mailing(MailState::Asked).shown(now.plus(MAILING_LASTS)), interrupted);
+        assert_eq!(mailing(MailState::Sent).shown(now.plus(DAY)), MailState::Sent);
     }
 }

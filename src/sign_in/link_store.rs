@@ -5,26 +5,31 @@ use sqlx::FromRow;
 use crate::app::App;
 use crate::clock::UnixTime;
 use crate::db::{Affected, Db, Tx, in_tx, on_db};
-use crate::error::Result;
+use crate::error::{AppError, Result};
 use crate::ids::{LinkId, MailboxId};
+use crate::mail::MailFailure;
 use crate::secrets::Sealed;
 
 use super::Link;
+use super::link::{MAILING_LASTS, MailState, Mailing};
 
 const INSERT: &str = "
     INSERT INTO sign_in_links (id, mailbox_id, code_hash, sealed, made_by, contact, made_at, expires_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 const BY_CODE: &str = "
-    SELECT id, mailbox_id, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by
+    SELECT id, mailbox_id, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by,
+        mail_state, mailed_to, mailed_at, mail_trouble
     FROM sign_in_links WHERE code_hash = $1";
 
 const BY_ID: &str = "
-    SELECT id, mailbox_id, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by
+    SELECT id, mailbox_id, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by,
+        mail_state, mailed_to, mailed_at, mail_trouble
     FROM sign_in_links WHERE id = $1";
 
 const NEWEST: &str = "
-    SELECT id, mailbox_id, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by
+    SELECT id, mailbox_id, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by,
+        mail_state, mailed_to, mailed_at, mail_trouble
     FROM sign_in_links WHERE mailbox_id = $1
     ORDER BY CASE WHEN used_at IS NULL AND withdrawn_at IS NULL THEN 0 ELSE 1 END, made_at DESC, id DESC LIMIT 1";
 
@@ -35,6 +40,15 @@ const USE_UP: &str = "
 const WITHDRAW: &str = "
     UPDATE sign_in_links SET withdrawn_at = $2, withdrawn_by = $3, sealed = ''
     WHERE mailbox_id = $1 AND used_at IS NULL AND withdrawn_at IS NULL AND expires_at > $2";
+
+const ASK_MAIL: &str = "
+    UPDATE sign_in_links SET mail_state = 'asked', mailed_to = $2, mailed_at = $3, mail_trouble = NULL
+    WHERE id = $1 AND used_at IS NULL AND withdrawn_at IS NULL AND expires_at > $3
+        AND (mail_state IS NULL OR mail_state <> 'asked' OR mailed_at <= $4)";
+
+const END_MAIL: &str = "
+    UPDATE sign_in_links SET mail_state = $3, mailed_at = $4, mail_trouble = $5
+    WHERE id = $1 AND mail_state = 'asked' AND mailed_at = $2";
 
 const SWEEP: &str = "UPDATE sign_in_links SET sealed = '' WHERE expires_at <= $1 AND sealed <> ''";
 
@@ -51,12 +65,34 @@ struct Row {
     used_by: Option<String>,
     withdrawn_at: Option<UnixTime>,
     withdrawn_by: Option<String>,
+    mail_state: Option<String>,
+    mailed_to: Option<String>,
+    mailed_at: Option<UnixTime>,
+    mail_trouble: Option<String>,
 }
 
-impl From<Row> for Link {
-    fn from(row: Row) -> Self {
+impl Row {
+    /// Nothing if the columns contradict each other.
+    fn mailing(&self) -> Option<Option<Mailing>> {
+        let Some(state) = &self.mail_state else { return Some(None) };
+        let state = match (state.as_str(), &self.mail_trouble) {
+            ("asked", None) => MailState::Asked,
+            ("sent", None) => MailState::Sent,
+            ("failed", Some(json)) => MailState::Failed(serde_json::from_str(json).ok()?),
+            _ => return None,
+        };
+        Some(Some(Mailing { to: self.mailed_to.clone()?, at: self.mailed_at?, state }))
+    }
+}
+
+impl TryFrom<Row> for Link {
+    type Error = AppError;
+
+    fn try_from(row: Row) -> Result<Self> {
         let stamp = |at: Option<UnixTime>, by: Option<String>| at.map(|at| (at, by.unwrap_or_default()));
-        Self {
+        let wrong = || AppError::internal(anyhow::anyhow!("sign_in_links.mail_state of {} is impossible", row.id));
+        Ok(Self {
+            mailing: row.mailing().ok_or_else(wrong)?,
             id: row.id,
             mailbox_id: row.mailbox_id,
             sealed: row.sealed,
@@ -66,7 +102,7 @@ impl From<Row> for Link {
             expires_at: row.expires_at,
             used: stamp(row.used_at, row.used_by),
             withdrawn: stamp(row.withdrawn_at, row.withdrawn_by),
-        }
+        })
     }
 }
 
@@ -90,19 +126,19 @@ pub async fn insert(tx: &mut Tx, link: &Link, code_hash: &str) -> Result<()> {
 /// The link with this code, in whatever state.
 pub async fn by_code(db: &Db, code_hash: &str) -> Result<Option<Link>> {
     let row: Option<Row> = on_db!(db, |c| sqlx::query_as(BY_CODE).bind(code_hash).fetch_optional(c).await)?;
-    Ok(row.map(Link::from))
+    row.map(Link::try_from).transpose()
 }
 
 /// The link, in whatever state.
 pub async fn by_id(db: &Db, id: &LinkId) -> Result<Option<Link>> {
     let row: Option<Row> = on_db!(db, |c| sqlx::query_as(BY_ID).bind(id).fetch_optional(c).await)?;
-    Ok(row.map(Link::from))
+    row.map(Link::try_from).transpose()
 }
 
 /// The link of a mailbox that matters: the open one, else the newest.
 pub async fn newest_of(db: &Db, mailbox: &MailboxId) -> Result<Option<Link>> {
     let row: Option<Row> = on_db!(db, |c| sqlx::query_as(NEWEST).bind(mailbox).fetch_optional(c).await)?;
-    Ok(row.map(Link::from))
+    row.map(Link::try_from).transpose()
 }
 
 /// A sign-in for the mailbox went well, so its open link is used up, whether it was begun by it or not.
@@ -114,6 +150,39 @@ pub async fn use_up(tx: &mut Tx, mailbox: &MailboxId, account: &str, now: UnixTi
 /// Ends the open link of a mailbox. `false` if there is none.
 pub async fn withdraw(tx: &mut Tx, mailbox: &MailboxId, by: &str, now: UnixTime) -> Result<bool> {
     let ended = in_tx!(tx, |c| sqlx::query(WITHDRAW).bind(mailbox).bind(now).bind(by).execute(c).await.affected())?;
+    Ok(ended > 0)
+}
+
+/// The link is about to be mailed to this address. `false`, and nothing must be sent, if it is no longer open or a mail is on
+/// its way just now.
+pub async fn ask_mail(tx: &mut Tx, link: &LinkId, to: &str, now: UnixTime) -> Result<bool> {
+    let given_up = now.plus(-MAILING_LASTS);
+    let asked =
+        in_tx!(tx, |c| sqlx::query(ASK_MAIL).bind(link).bind(to).bind(now).bind(given_up).execute(c).await.affected())?;
+    Ok(asked > 0)
+}
+
+/// What came of the mail that was asked for at `asked`. `false` if another was asked for since.
+pub async fn end_mail(
+    tx: &mut Tx,
+    link: &LinkId,
+    asked: UnixTime,
+    outcome: Result<(), &MailFailure>,
+    now: UnixTime,
+) -> Result<bool> {
+    let (state, trouble) = match outcome {
+        Ok(()) => ("sent", None),
+        Err(failure) => ("failed", Some(serde_json::to_string(failure).map_err(AppError::internal)?)),
+    };
+    let ended = in_tx!(tx, |c| sqlx::query(END_MAIL)
+        .bind(link)
+        .bind(asked)
+        .bind(state)
+        .bind(now)
+        .bind(trouble.as_deref())
+        .execute(c)
+        .await
+        .affected())?;
     Ok(ended > 0)
 }
 

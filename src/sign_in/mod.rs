@@ -4,6 +4,7 @@
 //! GET  /mailboxes/{id}/sign-in            show.rs      who signed in, the open link, what was tried
 //! POST /mailboxes/{id}/sign-in            start.rs     on to Microsoft now, or make a link
 //! POST /mailboxes/{id}/sign-in/withdraw   start.rs     the open link ends
+//! POST /mailboxes/{id}/sign-in/mail       mailed.rs    the open link is mailed, once more
 //!      /mailboxes/{id}/sign-in/forget     forget.rs    erases what was granted
 //! GET  /mailboxes/{id}/sign-in/{sign_in}  tried.rs     one try, with what Microsoft said
 //!      /s/{code}                          hand_off.rs  PUBLIC: the link, for the owner of the mailbox
@@ -34,6 +35,7 @@ pub mod forget;
 pub mod hand_off;
 pub mod link;
 pub mod link_store;
+pub mod mailed;
 mod redeem;
 pub mod result;
 pub mod show;

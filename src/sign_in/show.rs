@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use secrecy::ExposeSecret;
 
@@ -18,18 +19,18 @@ use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
 use crate::web::forms::{Choice, Field};
 use crate::web::redirect_uri::RedirectUri;
-use crate::web::{Badge, Page, Shell, Tab, When};
+use crate::web::{Badge, Page, Shell, Tab, When, fragment, wants_fragment};
 
-use super::link::State as LinkState;
+use super::link::{MailState, State as LinkState};
 use super::start::delegated;
 use super::store::{self, SignIn};
-use super::{Link, link_store};
+use super::{Link, link_store, mailed};
 
 /// Tries that are listed.
 const LISTED: i64 = 10;
 
 #[derive(Template)]
-#[template(path = "sign_in/show.html")]
+#[template(path = "sign_in/show.html", blocks = ["mailing"])]
 struct Show {
     shell: Shell,
     id: String,
@@ -39,6 +40,12 @@ struct Show {
     shared: bool,
     grant: Option<GrantView>,
     link: Option<LinkView>,
+    /// The last mail with the link.
+    mailing: Option<MailingView>,
+    is_being_mailed: bool,
+    mail_label: &'static str,
+    /// Whether there is a mail server.
+    mails: bool,
     days: Field,
     lengths: Vec<Choice>,
     redirect: RedirectUri,
@@ -64,6 +71,21 @@ struct LinkView {
     ended: Option<&'static str>,
 }
 
+struct MailingView {
+    /// Whether the link still works.
+    open: bool,
+    to: String,
+    at: When,
+    asking: bool,
+    trouble: Option<MailTroubleView>,
+}
+
+struct MailTroubleView {
+    what: String,
+    help: &'static str,
+    said: String,
+}
+
 struct TryView {
     href: String,
     badge: Badge,
@@ -78,11 +100,15 @@ pub async fn show(
     State(app): State<App>,
     me: SignedIn,
     redirect: RedirectUri,
+    headers: HeaderMap,
     Path(id): Path<MailboxId>,
 ) -> Result<Response> {
     let mailbox = delegated(&app, &id).await?;
     let application = applications::get(&app.db, &mailbox.application_id).await?;
     let page = page(&app, &me, &mailbox, redirect).await?;
+    if wants_fragment(&headers, "mailing") {
+        return Ok(fragment(&headers, page.as_mailing().render()));
+    }
     Ok(Page::new(page).sending_to(app.microsoft.clouds().origin(application.cloud)).into_response())
 }
 
@@ -90,6 +116,8 @@ async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, redirect: RedirectUri
     let when = |moment: UnixTime| When::at(moment, app.clock.now(), &app.config.time_zone);
     let may_edit = me.may(Role::MailboxAdministrator);
     let grant = grants::find(&app.db, &mailbox.id).await?;
+    let link = link_store::newest_of(&app.db, &mailbox.id).await?;
+    let mailing = link.as_ref().and_then(|link| mailing(link, app.clock.now(), when));
     let tries = store::newest(&app.db, &mailbox.id, LISTED).await?;
     Ok(Show {
         shell: me.shell(app, Section::Mailboxes),
@@ -108,7 +136,14 @@ async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, redirect: RedirectUri
                 scopes: all.join(", "),
             }
         }),
-        link: link(app, mailbox, may_edit).await?,
+        mail_label: if mailing.is_some() { "Mail it again" } else { "Mail it" },
+        is_being_mailed: mailing.as_ref().is_some_and(|mailing| mailing.asking),
+        mailing,
+        link: match link {
+            Some(link) => Some(link_view(app, link, may_edit).await?),
+            None => None,
+        },
+        mails: app.mail.is_some(),
         days: Field::text("days", "The link is good for", ""),
         lengths: fields::link_lengths(""),
         redirect,
@@ -117,8 +152,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, redirect: RedirectUri
     })
 }
 
-async fn link(app: &App, mailbox: &Mailbox, may_edit: bool) -> Result<Option<LinkView>> {
-    let Some(link) = link_store::newest_of(&app.db, &mailbox.id).await? else { return Ok(None) };
+async fn link_view(app: &App, link: Link, may_edit: bool) -> Result<LinkView> {
     let now = app.clock.now();
     let ended = match link.state(now) {
         LinkState::Open => None,
@@ -126,17 +160,28 @@ async fn link(app: &App, mailbox: &Mailbox, may_edit: bool) -> Result<Option<Lin
         LinkState::Expired => Some("Ended"),
         LinkState::Withdrawn => Some("Withdrawn"),
     };
-    let address = if ended.is_none() && may_edit { address(app, &link).await? } else { None };
+    let code = if ended.is_none() && may_edit { mailed::code(app, &link).await? } else { None };
+    let address = code.map(|code| mailed::address(app, &code).expose_secret().to_owned());
     let when = |moment| When::at(moment, now, &app.config.time_zone);
     let (made, until) = (when(link.made_at), when(link.expires_at));
-    Ok(Some(LinkView { address, made_by: link.made_by, made, until, ended }))
+    Ok(LinkView { address, made_by: link.made_by, made, until, ended })
 }
 
-async fn address(app: &App, link: &Link) -> Result<Option<String>> {
-    let opened = app.keyring.open_or_reload(&app.db, Link::place(&link.id), &link.sealed).await?;
-    let code = opened.inspect_err(|cause| tracing::error!(link = %link.id, %cause, "the code of a link does not open"));
-    let public = app.config.public_url.as_str().trim_end_matches('/');
-    Ok(code.ok().map(|code| format!("{public}/s/{}", code.expose_secret())))
+fn mailing(link: &Link, now: UnixTime, when: impl Fn(UnixTime) -> When) -> Option<MailingView> {
+    let mailing = link.mailing.as_ref()?;
+    let state = mailing.shown(now);
+    let trouble = match &state {
+        MailState::Failed(failure) => {
+            Some(MailTroubleView { what: failure.what(), help: failure.trouble.help(), said: failure.said.clone() })
+        }
+        MailState::Asked | MailState::Sent => None,
+    };
+    let asking = state == MailState::Asked;
+    let open = link.state(now) == LinkState::Open;
+    if !open && state != MailState::Sent {
+        return None;
+    }
+    Some(MailingView { open, to: mailing.to.clone(), at: when(mailing.at), asking, trouble })
 }
 
 fn tried(ended: SignIn, when: impl Fn(UnixTime) -> When) -> TryView {

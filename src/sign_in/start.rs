@@ -1,4 +1,4 @@
-//! `POST /mailboxes/{id}/sign-in`: on to Microsoft now, or make a link; `POST …/withdraw` ends the open link.
+//! `POST /mailboxes/{id}/sign-in`: on to Microsoft now, or make a link and mail it; `POST …/withdraw` ends the open link.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -20,7 +20,7 @@ use super::attempt::Origin;
 use super::begin::{Begin, begin};
 use super::link::lasts;
 use super::result::prompt_after;
-use super::{Link, link_store, store};
+use super::{Link, link_store, mailed, store};
 
 /// What was chosen. The form of a new mailbox is passed on here whole, so anything else is ignored.
 #[derive(Debug, Default, Deserialize)]
@@ -30,6 +30,8 @@ pub struct Chosen {
     how: String,
     /// Days for which a link is good.
     days: String,
+    /// `1`: the link is mailed, too.
+    mail: String,
 }
 
 const OTHER_HOST: &str = "This browser is at another address than the one Microsoft leads back to, so the sign-in could not end. Nothing was changed but what was saved before. Open Postkey at its public address and try again.";
@@ -44,8 +46,9 @@ pub async fn start(
 ) -> Result<Response> {
     let mailbox = delegated(&app, &id).await?;
     if chosen.how == "link" {
-        make_link(&app, &me, &mailbox, &chosen.days).await?;
-        return Ok(see_other(&format!("/mailboxes/{id}/sign-in?done=link-made")));
+        let (link, mails) = make_link(&app, &me, &mailbox, &chosen).await?;
+        let done = if mails { mailed::start(&app, &link, &me.user.name).await } else { "link-made" };
+        return Ok(see_other(&format!("/mailboxes/{id}/sign-in?done={done}")));
     }
     if !redirect.is_same_host {
         return Err(AppError::Conflict(OTHER_HOST));
@@ -79,8 +82,9 @@ pub(super) async fn delegated(app: &App, id: &MailboxId) -> Result<Mailbox> {
     if mailbox.is_delegated() { Ok(mailbox) } else { Err(AppError::NotFound) }
 }
 
-/// Makes a link; an earlier one that is still open ends, so that there is only one to keep an eye on.
-async fn make_link(app: &App, me: &SignedIn, mailbox: &Mailbox, days: &str) -> Result<()> {
+/// Makes a link; an earlier one that is still open ends, so that there is only one to keep an eye on. Says whether it is to be
+/// mailed, too.
+async fn make_link(app: &App, me: &SignedIn, mailbox: &Mailbox, chosen: &Chosen) -> Result<(LinkId, bool)> {
     let now = app.clock.now();
     let (id, code) = (LinkId::new(now, &app.chance), app.chance.code());
     let sealed = app.keyring.seal(Link::place(&id), &code.as_str().into()).map_err(AppError::internal)?;
@@ -91,16 +95,19 @@ async fn make_link(app: &App, me: &SignedIn, mailbox: &Mailbox, days: &str) -> R
         made_by: me.user.name.clone(),
         contact: me.user.email.clone(),
         made_at: now,
-        expires_at: now.plus(lasts(days)),
+        expires_at: now.plus(lasts(&chosen.days)),
         used: None,
         withdrawn: None,
+        mailing: None,
     };
     let mut tx = app.db.begin().await?;
     link_store::withdraw(&mut tx, &mailbox.id, &me.user.name, now).await?;
     link_store::insert(&mut tx, &link, &hash_of(&code)).await?;
     mailboxes::wait_for_sign_in(&mut tx, &mailbox.id, now).await?;
     note(&mut tx, app, me, "sign_in_link.made", mailbox).await?;
-    tx.commit().await
+    let mails = chosen.mail == "1" && mailed::ask(&mut tx, app, me, mailbox, &link.id).await?;
+    tx.commit().await?;
+    Ok((link.id, mails))
 }
 
 pub(super) async fn note(

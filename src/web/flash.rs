@@ -12,7 +12,7 @@ pub struct Flash {
     pub text: String,
 }
 
-const KNOWN: [(&str, &str, &str); 39] = [
+const KNOWN: [(&str, &str, &str); 42] = [
     ("saved", "ok", "Saved."),
     ("saved-with-trouble", "warn", "Saved. Not everything works yet: what was found is below."),
     ("checked", "info", "Checked just now."),
@@ -69,6 +69,13 @@ const KNOWN: [(&str, &str, &str); 39] = [
     ),
     ("link-made", "ok", "The link is ready. Copy it and send it to the person who signs in."),
     ("admin-link-made", "ok", "The link is ready. Copy it and send it to a tenant administrator."),
+    ("link-mailed", "ok", "The link is mailed."),
+    (
+        "link-mailing",
+        "info",
+        "The link is ready. The mail server has not answered yet; usually it takes seconds, and the result appears here.",
+    ),
+    ("link-not-mailed", "warn", "The link is ready, but it was not mailed. Why, and what to do, stands below."),
     ("link-withdrawn", "ok", "The link no longer works."),
     (
         "secret-accepted",

@@ -16,8 +16,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("ids", &["chance", "clock"]),
     ("db", &["error"]),
     ("secrets", &["chance", "clock", "db", "error"]),
+    ("mail", &["chance", "clock", "config", "words"]),
     ("microsoft", &["clock", "words"]),
-    ("app", &["chance", "clock", "config", "db", "ids", "microsoft", "secrets"]),
+    ("app", &["chance", "clock", "config", "db", "ids", "mail", "microsoft", "secrets"]),
     ("telemetry", &["app", "chance", "config"]),
     ("web", &["app", "chance", "clock", "config", "db", "error", "ids", "microsoft", "telemetry", "words"]),
 ];

@@ -1,6 +1,9 @@
 //! `postkey.toml` and `POSTKEY_…`: what is refused, and in which words.
 
+use postkey::chance::Chance;
+use postkey::clock::Clock;
 use postkey::config::Config;
+use postkey::mail::Mail;
 
 fn load(pairs: &[(&str, &str)]) -> anyhow::Result<Config> {
     let home = [("HOME".to_owned(), "/home/ana".to_owned()), ("POSTKEY_CONFIG".to_owned(), "/dev/null".to_owned())];
@@ -29,4 +32,56 @@ fn a_wrong_setting_is_refused_by_name_with_what_would_be_right() {
         assert!(refused("POSTKEY_TRUSTED_PROXIES", everybody).contains("addresses of your reverse proxies"));
     }
     assert!(!refused("POSTKEY_DATABASE_URL", "mysql://u:hunter2@h/d").contains("hunter2"));
+}
+
+#[test]
+fn mail_needs_a_server_a_sender_and_a_safe_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (password, empty) = (file("password", "hunter2\n"), file("empty", "\n"));
+    let mail = |url: &str, from: &str, file: &str| -> anyhow::Result<Option<Mail>> {
+        let given = [("POSTKEY_SMTP_URL", url), ("POSTKEY_SMTP_FROM", from), ("POSTKEY_SMTP_PASSWORD_FILE", file)];
+        Mail::new(&load(&given)?, None, Clock::System, Chance::System)
+    };
+    let from = "postkey@contoso.example";
+    assert!(mail("", "", "").unwrap().is_none());
+    for (url, server) in [
+        ("smtps://mail.example", "mail.example:465"),
+        ("smtps://[2001:db8::1]:4465/", "[2001:db8::1]:4465"),
+        ("smtp://mail.example?tls=required", "mail.example:587"),
+        ("smtp://127.0.0.1", "127.0.0.1:25"),
+        ("smtp://[::1]:2525", "[::1]:2525"),
+        ("smtp://localhost:2525", "localhost:2525"),
+    ] {
+        assert!(format!("{:?}", mail(url, from, "").unwrap()).contains(server), "{url}");
+    }
+    let shown = format!("{:?}", mail("smtps://ana%40contoso@mail.example", from, &password).unwrap());
+    assert!(!shown.contains("hunter2") && !shown.contains("contoso"), "{shown}");
+    for (url, from, file, words) in [
+        ("", from, "", "POSTKEY_SMTP_URL is missing"),
+        ("smtps://mail.example", "", "", "POSTKEY_SMTP_FROM is missing"),
+        ("smtps://mail.example", "postkey", "", "POSTKEY_SMTP_FROM: postkey is not right"),
+        ("smtps://mail.example", "a@b.example\r\nBcc: c@d.example", "", "POSTKEY_SMTP_FROM"),
+        ("mail.example", from, "", "POSTKEY_SMTP_URL: the value is not right; it must be smtps://"),
+        ("smtp://mail.example", from, "", "would be readable on its way"),
+        ("smtp://10.0.0.1:25", from, "", "would be readable on its way"),
+        ("smtp://mail.example?tls=opportunistic", from, "", "must begin with smtps:// or smtp://"),
+        ("smtps://mail.example?tls=none", from, "", "must begin with smtps:// or smtp://"),
+        ("https://mail.example", from, "", "must begin with smtps:// or smtp://"),
+        ("smtps:mail.example", from, "", "names no host"),
+        ("smtps://mail.example/inbox", from, "", "must end with the host"),
+        ("smtps://ana:hunter2@mail.example", from, "", "POSTKEY_SMTP_URL holds a password"),
+        ("smtps://ana@mail.example", from, "", "POSTKEY_SMTP_PASSWORD_FILE is missing"),
+        ("smtps://mail.example", from, &password, "names no user"),
+        ("smtps://ana@mail.example", from, "/nowhere/at/all", "/nowhere/at/all cannot be read"),
+        ("smtps://ana@mail.example", from, &empty, "must hold one line"),
+    ] {
+        let refused = format!("{:#}", mail(url, from, file).unwrap_err());
+        assert!(refused.contains(words), "{url}: {refused}");
+        assert!(refused.contains("POSTKEY_") && !refused.contains("hunter2"), "{refused}");
+    }
 }

@@ -194,7 +194,7 @@ async fn another_browser_ends_it_and_sees_nothing() {
     assert_eq!(asked.tom.follow(&callback).await.status, 400, "it was taken");
     assert!(asked.outcomes().await.is_empty());
     assert_eq!(done(&asked.ana, &asked.application).await[2], "Not through this link");
-    let page = asked.answered(&"error=consent_required&error_description=x".to_owned()).await;
+    let page = asked.answered("error=consent_required&error_description=x").await;
     assert_eq!(page.status, 200);
     let result =
         asked.tom.cookies().into_keys().filter_map(|name| name.strip_prefix("postkey-flow-").map(str::to_owned));

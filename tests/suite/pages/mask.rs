@@ -83,7 +83,7 @@ fn kind(word: &str) -> Option<&'static str> {
         36 if dashes == 4 && hex(&word.replace('-', "")) => Some("guid"),
         64 if hex(word) => Some("key"),
         40 if hex(word) => Some("thumbprint"),
-        43 => Some("code"),
+        43 if !word.starts_with("ey") => Some("code"),
         7 if is_reference(word) => Some("reference"),
         41.. if word.starts_with("ey") => Some("cursor"),
         _ => None,

@@ -4,8 +4,9 @@ use postkey_simulator::{Failure, Fault, Place};
 
 use super::{Scene, mask, sound};
 use crate::mailboxes::{add, ids, typed};
+use crate::sign_in;
 use crate::source::assert_none;
-use crate::support::{Page, TestApp};
+use crate::support::{Engine, MailSink, Manner, Page, TestApp};
 
 /// Compares the page with its snapshot; every page that is shown must be sound too.
 pub(super) fn same(name: &str, status: u16, page: &Page) {
@@ -124,6 +125,24 @@ async fn applications_and_their_credentials() {
         same(&format!("credential_{page}"), 200, &ana.get(&format!("{credential}/{page}")).await);
     }
     scene.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_link_that_is_mailed() {
+    let sink = MailSink::start();
+    let app = TestApp::with(Engine::Sqlite, |config| sink.configure(config)).await;
+    let ana = app.owner().await;
+    let new = ana.get("/mailboxes/new").await;
+    assert!(new.text().contains("Postkey mails it to the person who signs in"));
+    assert_none("mailbox_new with mail", sound::faults("mailbox_new with mail", &new));
+    sink.behave(Manner::RefusesRecipient);
+    let mailbox = sign_in::waiting(&app, &ana, sign_in::SIGN_IN).await;
+    same("sign_in_link_not_mailed", 200, &ana.get(&format!("{mailbox}/sign-in?done=link-not-mailed")).await);
+    sink.behave(Manner::Takes);
+    let tab = format!("{mailbox}/sign-in");
+    ana.open_and_submit(&tab, &format!("{tab}/mail"), &[]).await.location();
+    same("sign_in_link_mailed", 200, &ana.get(&format!("{tab}?done=link-mailed")).await);
+    app.stop().await;
 }
 
 #[tokio::test]

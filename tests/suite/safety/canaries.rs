@@ -22,11 +22,12 @@ use super::wire::{form, request, send};
 use super::world::{column, dump, key_of};
 use crate::sign_in::parameter;
 use crate::support::app::EMAIL;
-use crate::support::{Browser, Engine, Page};
+use crate::support::{Browser, Engine, MailSink, Page};
 
 /// With letters that HTML, JSON and addresses write differently.
 const CANARY: &str = "Kanarie<&\"'> zingt ü in de mijn 42";
 const WRONG: &str = "Wrong<&\"'> kanarie ñ zwijgt nog 43";
+const MAIL: &str = "Post<&\"'> kanarie é bezorgt 44";
 const ROLES: [&str; 4] = ["viewer", "operator", "mailbox_administrator", "application_administrator"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,11 +62,19 @@ async fn look_everywhere(engine: Engine) {
     let database = engine.fresh().await;
     let mut place = Place::new(home.path(), &database).with(&sim);
     place.set("POSTKEY_LOG", "trace");
+    let mail = MailSink::start();
+    let password = home.path().join("smtp-password");
+    std::fs::write(&password, MAIL).unwrap();
+    place.set("POSTKEY_SMTP_URL", &format!("smtp://postkey@127.0.0.1:{}", mail.port));
+    place.set("POSTKEY_SMTP_PASSWORD_FILE", password.to_str().unwrap());
+    place.set("POSTKEY_SMTP_FROM", EMAIL);
     let mut server = place.serve();
     let mut seen = Seen::default();
     let code = server.setup_code();
     seen.secret("set-up code", &code);
+    seen.secret("mail server's password", MAIL);
     use_it(&mut seen, &server, &sim, &code).await;
+    assert_eq!(mail.taken().len(), 1, "the link was mailed, and the mail is where its code belongs");
     server.stop();
     for role in ROLES {
         let email = format!("{}@contoso.example", role.replace('_', "."));
@@ -280,7 +289,8 @@ async fn sign_in(seen: &mut Seen, browser: &Browser, sim: &Simulator, url: &str)
     let again = || browser.open_and_submit(&path, &path, &[("how", "now")]);
     let at_microsoft = again().await.location().to_owned();
     come_back(seen, browser, &at_microsoft, sim.approve(&at_microsoft, "jan@contoso.example").await.unwrap()).await;
-    browser.open_and_submit(&path, &path, &[("how", "link")]).await.location();
+    let made = browser.open_and_submit(&path, &path, &[("how", "link"), ("mail", "1")]).await;
+    made.expect_redirect(&format!("{path}?done=link-mailed"));
     let link = format!("/s/{}", browser.get(&path).await.one("#link").rsplit('/').next().unwrap());
     seen.secret("code of a link", link.strip_prefix("/s/").unwrap());
     let owner = Browser::new(url);

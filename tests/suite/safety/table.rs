@@ -56,6 +56,7 @@ pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
     ("/mailboxes/{id}/edit", &["GET", "POST"], MailboxAdministrator),
     ("/mailboxes/{id}/sign-in", &["POST"], MailboxAdministrator),
     ("/mailboxes/{id}/sign-in/withdraw", &["POST"], MailboxAdministrator),
+    ("/mailboxes/{id}/sign-in/mail", &["POST"], MailboxAdministrator),
     ("/mailboxes/{id}/sign-in/forget", &["GET", "POST"], MailboxAdministrator),
     ("/mailboxes/{id}/test-message", &["GET", "POST"], MailboxAdministrator),
     ("/mailboxes/{id}/pause", &["GET", "POST"], MailboxAdministrator),

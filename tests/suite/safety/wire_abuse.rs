@@ -19,7 +19,7 @@ use crate::support::{Engine, TestApp};
 const SHORT: Duration = Duration::from_millis(200);
 
 async fn hasty() -> TestApp {
-    let deadlines = Deadlines { header: SHORT, form: SHORT, reader: SHORT };
+    let deadlines = Deadlines { header: SHORT, form: SHORT, reader: SHORT, ..Deadlines::USUAL };
     TestApp::with(Engine::Sqlite, |config| config.deadlines = deadlines).await
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use postkey::config::Config;
 use postkey::db::Db;
 use postkey::ids::UserId;
 use postkey::users::{Role, User, password, store};
@@ -56,7 +57,12 @@ const ROLES: [(Role, Who); 5] = [
 
 impl World {
     pub(crate) async fn on(engine: Engine) -> Self {
-        Self::around(TestApp::on(engine).await).await
+        // It has a mail server, at which nobody answers.
+        let mails = |config: &mut Config| {
+            config.smtp_url = Some("smtp://127.0.0.1:1".parse().unwrap());
+            config.smtp_from = Some("postkey@contoso.example".to_owned());
+        };
+        Self::around(TestApp::with(engine, mails).await).await
     }
 
     pub(crate) async fn around(app: TestApp) -> Self {

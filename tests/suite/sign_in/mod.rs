@@ -4,6 +4,7 @@ mod callback;
 mod edit;
 mod hand_off;
 mod hostile;
+mod mailed;
 mod now;
 mod results;
 mod shared;

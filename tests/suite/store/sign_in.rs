@@ -2,13 +2,15 @@
 
 use postkey::chance::hash_of;
 use postkey::ids::{LinkId, SignInId};
+use postkey::mail::MailFailure;
 use postkey::mailboxes::Mailbox;
 use postkey::microsoft::Failure;
 use postkey::sign_in::attempt::{Attempt, Origin, SentTo};
+use postkey::sign_in::link::{MAILING_LASTS, MailState, Mailing};
 use postkey::sign_in::store::{self, SignIn};
 use postkey::sign_in::{Link, link_store};
 use postkey::web::session_store;
-use postkey::words::{Cause, SignInResult};
+use postkey::words::{Cause, MailTrouble, SignInResult};
 use secrecy::SecretString;
 
 use super::World;
@@ -52,6 +54,7 @@ fn link(world: &World, mailbox: &Mailbox) -> Link {
         expires_at: world.now().plus(DAY),
         used: None,
         withdrawn: None,
+        mailing: None,
     }
 }
 
@@ -171,6 +174,50 @@ async fn a_link_is_found_by_its_code_and_its_code_goes_when_it_ends() {
         world.app.clock.advance(DAY);
         link_store::erase_expired(&world.app).await.unwrap();
         assert_eq!(world.count(sealed).await, 0);
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_mailed_one_at_a_time_and_only_while_it_is_open() {
+    for world in World::all().await {
+        let mail = world.stored("Mail").await;
+        let mailbox = world.added(&mail, "support@contoso.example").await;
+        let link = made(&world, &mailbox, "code").await;
+        let ask = async |to| world.write(async |tx| link_store::ask_mail(tx, &link.id, to, world.now()).await).await;
+        let end = async |asked, outcome: Result<(), &MailFailure>| {
+            world.write(async |tx| link_store::end_mail(tx, &link.id, asked, outcome, world.now()).await).await
+        };
+        let mailing = async || link_store::by_id(world.db(), &link.id).await.unwrap().unwrap().mailing;
+        let is = |to: &str, state| Some(Mailing { to: to.to_owned(), at: world.now(), state });
+        assert_eq!(mailing().await, None);
+        let first = world.now();
+        assert!(!end(first, Ok(())).await, "nobody asked");
+        assert!(ask("olga@contoso.example").await);
+        assert_eq!(mailing().await, is("olga@contoso.example", MailState::Asked));
+        world.app.clock.advance(MAILING_LASTS - 1);
+        assert!(!ask("jan@contoso.example").await, "one is on its way");
+        world.app.clock.advance(1);
+        assert!(ask("jan@contoso.example").await, "the first was given up");
+        let second = world.now();
+        assert!(!end(first, Ok(())).await, "another was asked for since");
+        let failure = MailFailure {
+            trouble: MailTrouble::Refused,
+            server: "mail.example:465".to_owned(),
+            said: "550 5.1.1 \"ü\"".to_owned(),
+        };
+        assert!(end(second, Err(&failure)).await);
+        assert_eq!(mailing().await, is("jan@contoso.example", MailState::Failed(failure)));
+        assert!(ask("olga@contoso.example").await && end(second, Ok(())).await);
+        assert_eq!(mailing().await, is("olga@contoso.example", MailState::Sent));
+        world.write(async |tx| link_store::withdraw(tx, &mailbox.id, "Tom", world.now()).await).await;
+        assert!(!ask("olga@contoso.example").await, "withdrawn");
+        let ended = made(&world, &mailbox, "another").await;
+        world.app.clock.advance(DAY);
+        let late = world.write(async |tx| link_store::ask_mail(tx, &ended.id, "olga", world.now()).await).await;
+        assert!(!late, "it ended by itself");
+        world.by_hand("UPDATE sign_in_links SET mail_state = 'failed', mail_trouble = NULL").await;
+        assert!(link_store::by_id(world.db(), &link.id).await.is_err(), "columns that contradict each other");
         world.close().await;
     }
 }

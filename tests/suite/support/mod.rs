@@ -4,7 +4,9 @@
 pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod database;
+pub(crate) mod mail;
 
 pub(crate) use app::TestApp;
 pub(crate) use browser::{Browser, Page};
 pub(crate) use database::Engine;
+pub(crate) use mail::{MailSink, Manner};
