@@ -34,6 +34,8 @@ const DEEDS: u64 = 150;
 const MAILBOXES: usize = 24;
 /// People and checks at once.
 const WORKERS: usize = 4;
+/// Mailboxes that are opened after a kill besides those that it cut off.
+const SAMPLE: usize = 2;
 
 /// What must not be found in data that a kill left.
 const HALF_MADE: &[(&str, &str)] = &[
@@ -98,6 +100,8 @@ struct Mailbox {
 struct Done {
     mailbox: usize,
     deed: Deed,
+    /// How often the person had signed in before.
+    sign_ins_before: usize,
     /// Whether the end of it was seen, and what it brought.
     acknowledged: Option<Option<Point>>,
     /// The way back from Microsoft, if it was not answered.
@@ -145,8 +149,9 @@ impl Field {
                 draw if draw % 2 == 0 => Deed::Console,
                 _ => Deed::Link,
             };
-            let mut done = Done { mailbox: number, deed, acknowledged: None, unanswered: None };
             let before = families(&self.sim, &mailbox.address);
+            let sign_ins_before = before.len();
+            let mut done = Done { mailbox: number, deed, sign_ins_before, acknowledged: None, unanswered: None };
             let seen = match deed {
                 Deed::Console => self.console(&mailbox, &mut done.unanswered).await,
                 Deed::Link => self.link(&mailbox, &mut done.unanswered).await,
@@ -303,6 +308,8 @@ struct Told {
     /// Answers with a new refresh token that were not stored, by what they answered.
     unstored_sign_ins: u64,
     unstored_renewals: u64,
+    /// Grants whose refresh token was spent like that, and that go on with the one before it, of an earlier sign-in.
+    saved: u64,
     /// Grants that had to be signed in for anew.
     lost: u64,
 }
@@ -412,7 +419,8 @@ impl Sweep {
         let (point, renewal) =
             (stored.map(|stored| stored.point), broken.is_some_and(|done| done.deed == Deed::Renewal));
         // A code that was redeemed for something that is not stored.
-        let unstored = broken.is_some() && !renewal && newest.map(|newest| newest.0) > point.map(|point| point.0);
+        let redeemed = broken.is_some_and(|done| done.sign_ins_before < families.len());
+        let unstored = redeemed && newest.map(|newest| newest.0) > point.map(|point| point.0);
         self.told.unstored_sign_ins += u64::from(unstored);
         assert!(point >= mailbox.floor, "{address}: stored {point:?}, acknowledged {:?}", mailbox.floor);
         let Some(stored) = stored else { return };
@@ -448,29 +456,32 @@ impl Sweep {
         assert!(!self.sim.requests().iter().any(twice), "a code was redeemed twice");
     }
 
-    /// After the start: who had no answer tries the same address again, and everything that was touched opens.
+    /// After the start: who had no answer tries the same address again, and the mailboxes open.
     async fn again(&mut self, done: Vec<Done>, stored: &[Option<Stored>], touched: Vec<usize>) {
-        let mut broken_renewals = Vec::new();
+        let broken = |done: &&Done| done.acknowledged.is_none();
+        let renewals = |done: &&Done| done.deed == Deed::Renewal;
+        let cut: Vec<usize> = done.iter().filter(broken).map(|done| done.mailbox).collect();
+        let strict = self.rotation == Rotation::Strict;
+        let cut_renewals: Vec<usize> = done.iter().filter(broken).filter(renewals).map(|done| done.mailbox).collect();
         for done in done {
-            if done.deed == Deed::Renewal && done.acknowledged.is_none() {
-                broken_renewals.push(done.mailbox);
-            }
             if let Some((browser, back)) = done.unanswered {
                 self.come_back_again(done.mailbox, &browser, &back).await;
             }
         }
+        // Whatever was cut off, and some of the rest, which the simulator has found good already; in the end, all.
+        let looked_at = |number: &usize| cut.contains(number) || touched.iter().take(SAMPLE).any(|it| it == number);
         let mut lost = 0;
-        for (number, stored) in stored.iter().enumerate().filter(|(number, _)| touched.contains(number)) {
-            let anew = families(&self.sim, &self.mailboxes[number].address);
+        for (number, stored) in stored.iter().enumerate().filter(|(number, _)| looked_at(number)) {
+            let address = self.mailboxes[number].address.clone();
+            let given = families(&self.sim, &address);
+            let spent = |stored: &&Stored| strict && given[&stored.point.0] == stored.point.1 + 1;
+            let spent = stored.as_ref().filter(spent).filter(|_| cut_renewals.contains(&number));
             if self.mailboxes[number].floor.is_none() || self.opens(number).await {
+                self.told.saved += u64::from(spent.is_some());
                 continue;
             }
-            let stored = stored.as_ref().unwrap();
-            let address = &self.mailboxes[number].address;
-            assert_eq!(self.rotation, Rotation::Strict, "{address} does not open any more");
-            assert!(broken_renewals.contains(&number), "{address} was lost without a renewal under way");
-            assert_eq!(anew[&stored.point.0], stored.point.1 + 1, "{address} was lost without an answer under way");
-            self.sign_in_anew(number, stored).await;
+            let spent = spent.unwrap_or_else(|| panic!("{address} was lost without an answer under way"));
+            self.sign_in_anew(number, spent).await;
             lost += 1;
         }
         assert!(lost <= 1, "one kill cost {lost} grants");
@@ -626,11 +637,11 @@ async fn sweep(rotation: Rotation) -> Told {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_costs_no_grant_where_used_refresh_tokens_stay_valid() {
     let told = sweep(Rotation::Lenient).await;
-    assert_eq!(told.lost, 0);
+    assert_eq!((told.lost, told.saved), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_costs_at_most_the_grant_whose_answer_was_under_way_where_each_refresh_token_works_once() {
     let told = sweep(Rotation::Strict).await;
-    assert_eq!(told.lost, told.unstored_renewals);
+    assert_eq!(told.lost + told.saved, told.unstored_renewals);
 }

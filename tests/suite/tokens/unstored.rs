@@ -6,6 +6,7 @@ use postkey_simulator::{Rotation, Why};
 
 use super::{HOUR, Stage};
 use crate::safety::world::{dump, meddle};
+use crate::sign_in::{OLGA, come_back};
 
 /// Fails as a full disk does: at the write that stores the answer, after the note that a renewal began.
 const CUT: &str = "CREATE TRIGGER cut BEFORE UPDATE OF refresh_token ON delegated_grants
@@ -46,6 +47,26 @@ async fn where_each_refresh_token_works_once_the_loss_is_told_at_the_next_check(
     assert_eq!(stage.renewals(), 3, "one refusal and its confirmation");
     assert_eq!(stage.families()[0].revoked.map(|revoked| revoked.why), Some(Why::Reused));
     assert_eq!(stage.inbox_reads(), 0);
+    stage.app.stop().await;
+}
+
+/// The refresh token of the sign-in before is still kept, and it has nothing to do with the one that was spent.
+#[tokio::test]
+async fn where_somebody_has_signed_in_anew_since_the_last_renewal_the_sign_in_before_goes_on() {
+    let stage = Stage::start(Rotation::Strict).await;
+    let action = format!("{}/sign-in", stage.mailbox);
+    let answer = stage.ana.open_and_submit(&action, &action, &[("how", "now")]).await;
+    come_back(&stage.app, &stage.ana, answer.location(), OLGA).await;
+    let db = &stage.app.inside().db;
+    stage.later(HOUR).await;
+    meddle(db, CUT).await;
+    assert!(stage.try_token(Want::Good).await.is_err());
+    meddle(db, "DROP TRIGGER cut").await;
+    assert_eq!(stage.says().await, ["Connected", "Ready"]);
+    assert_eq!(stage.renewals(), 3, "the one that was cut, the refused one, and the one with the token before");
+    let families = stage.families();
+    assert_eq!(families[1].revoked.map(|revoked| revoked.why), Some(Why::Reused));
+    assert_eq!((families[0].revoked, families[0].generation), (None, 2));
     stage.app.stop().await;
 }
 
