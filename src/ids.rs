@@ -102,6 +102,14 @@ typed_id!(
     LinkId, "lnk_"
 );
 typed_id!(
+    /// A link for a tenant administrator without an account here.
+    AdminLinkId, "adm_"
+);
+typed_id!(
+    /// One consent of a tenant administrator at Microsoft, from its start to its end.
+    ConsentId, "con_"
+);
+typed_id!(
     /// A person with an account in Postkey.
     UserId, "usr_"
 );

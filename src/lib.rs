@@ -24,8 +24,10 @@ pub mod secrets;
 pub mod web;
 pub mod words;
 
+pub mod admin_link;
 pub mod applications;
 pub mod audit;
+pub mod callback;
 pub mod explain;
 pub mod login;
 pub mod mailboxes;

@@ -12,7 +12,7 @@ use crate::mailboxes::{actions, bulk, checks, edit, index as mailbox_list, new a
 use crate::sign_in::{self, hand_off};
 use crate::users::guard;
 use crate::web::{assets, csrf, error_page, headers, session};
-use crate::{explain, login, overview, probes, setup, telemetry};
+use crate::{admin_link, callback, explain, login, overview, probes, setup, telemetry};
 
 /// The whole product as one service.
 pub fn router(app: App) -> Router {
@@ -55,7 +55,13 @@ fn public() -> Router<App> {
         .route("/explain", get(explain::index::index))
         .route("/explain/{code}", get(explain::show::show))
         .route("/s/{code}", get(hand_off::show).post(hand_off::start))
-        .route("/oauth/callback", get(sign_in::callback::callback))
+        .route("/a/{code}", get(admin_link::show::show))
+        .route("/a/{code}/consent", post(admin_link::begin::start))
+        .route("/a/{code}/secret", post(admin_link::deposit::give))
+        .route("/a/{code}/limit.ps1", get(admin_link::files::script))
+        .route("/a/{code}/certificate.cer", get(admin_link::files::certificate))
+        .route("/oauth/callback", get(callback::callback))
+        .route("/consent/{consent}", get(admin_link::result::show))
         .route("/sign-in/{sign_in}", get(sign_in::result::show))
         .route("/sign-in/{sign_in}/again", post(sign_in::result::again))
 }
@@ -74,6 +80,7 @@ fn viewer() -> Router<App> {
         .route("/applications/{id}", get(applications::show::show))
         .route("/applications/{id}/sheet", get(applications::sheet::sheet))
         .route("/applications/{id}/limit.ps1", get(applications::sheet::limit))
+        .route("/applications/{id}/admin-link", get(admin_link::ask::show))
         .route("/applications/{id}/credentials/{credential}/certificate.cer", get(credentials::certificate))
 }
 
@@ -104,6 +111,8 @@ fn application_administrator() -> Router<App> {
         .route("/applications/new", get(applications::new::new).post(applications::new::create))
         .route("/applications/{id}/edit", get(applications::edit::edit).post(applications::edit::update))
         .route("/applications/{id}/delete", get(applications::delete::ask).post(applications::delete::delete))
+        .route("/applications/{id}/admin-link", post(admin_link::ask::make))
+        .route("/applications/{id}/admin-link/withdraw", post(admin_link::ask::withdraw))
         .route("/applications/{id}/secrets/new", get(credentials::new_secret).post(credentials::create_secret))
         .route(
             "/applications/{id}/certificates/new",

@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::users::throttle;
 use crate::web::session_store::Sessions;
-use crate::{mailboxes, routes, setup, sign_in};
+use crate::{admin_link, mailboxes, routes, setup, sign_in};
 
 /// How long a stop waits for what is under way.
 const STOP_DEADLINE: Duration = Duration::from_secs(30);
@@ -154,8 +154,8 @@ async fn keep_house(app: App) {
             throttle::sweep(&app).await,
             app.keyring.tend(&app.db, now, &app.chance).await,
             mailboxes::store::erase_deleted(&app).await,
-            sign_in::store::sweep(&app).await,
-            sign_in::link_store::erase_expired(&app).await,
+            sign_in::sweep(&app).await,
+            admin_link::sweep(&app).await,
             app.db.tidy().await,
         ];
         for failure in done.into_iter().filter_map(Result::err) {

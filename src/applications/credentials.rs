@@ -141,7 +141,14 @@ pub async fn certificate(
     _me: SignedIn,
     Path((id, wanted)): Path<(ApplicationId, CredentialId)>,
 ) -> Result<Response> {
-    let credential = store::credential(&app.db, &id, &wanted).await?;
+    download(&store::credential(&app.db, &id, &wanted).await?)
+}
+
+/// The certificate as a file in DER form.
+///
+/// # Errors
+/// 404 for a secret.
+pub fn download(credential: &Credential) -> Result<Response> {
     if credential.kind != Kind::Certificate {
         return Err(AppError::NotFound);
     }

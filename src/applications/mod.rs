@@ -24,6 +24,7 @@ pub mod edit;
 pub mod end;
 pub mod form;
 pub mod index;
+pub mod limit;
 pub mod new;
 pub mod proofs;
 pub mod retire;

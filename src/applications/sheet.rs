@@ -2,11 +2,10 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
-use crate::error::{AppError, Result};
+use crate::error::Result;
 use crate::ids::ApplicationId;
 use crate::users::SignedIn;
 use crate::users::guard::Section;
@@ -15,9 +14,9 @@ use crate::web::{Page, Shell};
 use crate::words::LinkKind;
 
 use super::credential::State as Said;
-use super::script::{Limit, MOST_ADDRESSES};
+use super::script::MOST_ADDRESSES;
 use super::show::{Place, place};
-use super::{Application, Kind, store, used_by};
+use super::{Kind, limit, store, used_by};
 
 #[derive(Template)]
 #[template(path = "applications/sheet.html")]
@@ -45,9 +44,8 @@ struct Sheet {
 pub async fn sheet(State(app): State<App>, me: SignedIn, Path(id): Path<ApplicationId>) -> Result<Response> {
     let application = store::get(&app.db, &id).await?;
     let mailboxes = store::mailbox_count(&app.db, &id).await?;
-    let mut addresses = addresses(&app, &id).await?;
-    let script = script(&app, &application, &addresses);
-    addresses.truncate(MOST_ADDRESSES);
+    let addresses = used_by::addresses(&app.db, &id, MOST_ADDRESSES as i64).await?;
+    let script = limit::script(&app, &application).await?;
     let all = store::credentials(&app.db, &id).await?;
     let waits = |state| matches!(state, Said::Untested | Said::Refused);
     let certificate =
@@ -76,34 +74,7 @@ pub async fn sheet(State(app): State<App>, me: SignedIn, Path(id): Path<Applicat
 
 /// `GET /applications/{id}/limit.ps1`
 pub async fn limit(State(app): State<App>, _me: SignedIn, Path(id): Path<ApplicationId>) -> Result<Response> {
-    let application = store::get(&app.db, &id).await?;
-    let script = script(&app, &application, &addresses(&app, &id).await?);
-    let script = script.ok_or(AppError::Conflict(
-        "No mailbox uses this application yet, so there is nothing to limit it to. Add the mailboxes first.",
-    ))?;
-    let file: String = application.client_id.to_string().chars().take(8).collect();
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"limit-{file}.ps1\"")),
-    ];
-    // Without the mark, Windows PowerShell reads the file in the code page of the computer.
-    Ok((headers, format!("\u{feff}{}", script.replace('\n', "\r\n"))).into_response())
-}
-
-/// One more than are listed, to tell whether there are more.
-async fn addresses(app: &App, id: &ApplicationId) -> Result<Vec<String>> {
-    used_by::addresses(&app.db, id, MOST_ADDRESSES as i64 + 1).await
-}
-
-fn script(app: &App, application: &Application, addresses: &[String]) -> Option<String> {
-    let limit = Limit {
-        name: &application.name,
-        client_id: &application.client_id.to_string(),
-        cloud: application.cloud,
-        addresses,
-        export: &here(app, &format!("/mailboxes.csv?app={}", application.id)),
-    };
-    (!addresses.is_empty()).then(|| limit.script())
+    limit::download(&app, &store::get(&app.db, &id).await?).await
 }
 
 fn here(app: &App, path: &str) -> String {

@@ -76,8 +76,11 @@ async fn ask(app: &App, application: &Application, credential: &Credential) -> R
     }
 }
 
-/// Asks Microsoft for the tenant's GUID until it has told it once.
-async fn known(app: &App, application: &Application) -> Result<Result<ApplicationRef, Box<Failure>>> {
+/// The application as Microsoft knows it. Asks for the tenant's GUID until it has been told once.
+///
+/// # Errors
+/// If the database cannot answer. The inner error is Microsoft's.
+pub async fn known(app: &App, application: &Application) -> Result<Result<ApplicationRef, Box<Failure>>> {
     if let Some(known) = application.known_to_microsoft() {
         return Ok(Ok(known));
     }

@@ -1,5 +1,7 @@
 //! All SQL about the mailboxes that use an application, but their number, which is in `store.rs`.
 
+use sqlx::FromRow;
+
 use crate::clock::UnixTime;
 use crate::db::{Affected, Db, Tx, in_tx, on_db};
 use crate::error::Result;
@@ -13,6 +15,10 @@ const DELETED: &str = "SELECT COUNT(*) FROM mailboxes WHERE application_id = $1 
 
 const ERASE_DELETED: &str = "DELETE FROM mailboxes WHERE application_id = $1 AND deleted_at IS NOT NULL";
 
+const USES: &str = "
+    SELECT access_type, MAX(signs_in_as) AS person, incoming FROM mailboxes WHERE application_id = $1 AND deleted_at IS NULL
+    GROUP BY access_type, incoming ORDER BY access_type, incoming";
+
 const UNVERIFY: &str = "
     UPDATE mailboxes SET incoming = $3, outgoing = $3, urgency = $4, since = $5, checked_at = NULL, good_at = NULL, sent_at = NULL,
         checking_since = NULL, last_check_id = NULL
@@ -21,6 +27,35 @@ const UNVERIFY: &str = "
 /// The first addresses of its living mailboxes, in the order of the list.
 pub async fn addresses(db: &Db, id: &ApplicationId, most: i64) -> Result<Vec<String>> {
     Ok(on_db!(db, |c| sqlx::query_scalar(ADDRESSES).bind(id).bind(most).fetch_all(c).await)?)
+}
+
+/// One way in which living mailboxes use an application, and one status of their reading.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Use {
+    /// Whether a person signs in for them.
+    pub is_delegated: bool,
+    /// Whether that person is another than the mailbox, for one of them at least.
+    pub is_shared: bool,
+    /// What reading them said.
+    pub incoming: Status,
+}
+
+#[derive(FromRow)]
+struct UseRow {
+    access_type: String,
+    person: String,
+    incoming: String,
+}
+
+/// Each way in which its living mailboxes use it, with each status that they are in.
+pub async fn uses(db: &Db, id: &ApplicationId) -> Result<Vec<Use>> {
+    let rows: Vec<UseRow> = on_db!(db, |c| sqlx::query_as(USES).bind(id).fetch_all(c).await)?;
+    let read = |row: UseRow| Use {
+        is_delegated: row.access_type == "delegated",
+        is_shared: !row.person.is_empty(),
+        incoming: Status::parse(&row.incoming).unwrap_or(Status::Unknown),
+    };
+    Ok(rows.into_iter().map(read).collect())
 }
 
 /// How many mailboxes in the bin name it.

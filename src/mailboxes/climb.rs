@@ -184,6 +184,8 @@ impl Climb<'_> {
                 let opened = self.open(known.cloud, &newer).await;
                 Ok((newer, opened))
             }
+            // Graph no longer takes the token, and there will be no other: that is what has to be mended.
+            Err(NoToken::Failed(failure)) if failure.cause == Cause::NeedsSignIn => Ok((obtained, Err(failure))),
             Err(_) => Ok((obtained, opened)),
         }
     }

@@ -1,6 +1,8 @@
 //! Begins a sign-in: finds the tenant, notes the attempt, and gives the address at Microsoft and the cookie that binds the
 //! attempt to this browser. Called by every POST that leads to Microsoft.
 
+use std::fmt::Display;
+
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, SameSite};
@@ -45,12 +47,12 @@ pub fn result_path(id: &SignInId) -> String {
 }
 
 /// Name of the cookie that binds one attempt to the browser that began it; two tabs have two.
-pub fn flow_cookie(config: &Config, id: &SignInId) -> String {
+pub fn flow_cookie(config: &Config, id: &impl Display) -> String {
     if config.is_https() { format!("__Host-postkey-flow-{id}") } else { format!("postkey-flow-{id}") }
 }
 
 /// That cookie. `Lax`, because Microsoft's redirect back is a navigation from another site.
-pub fn bound_to(config: &Config, id: &SignInId, flow: String) -> Cookie<'static> {
+pub fn bound_to(config: &Config, id: &impl Display, flow: String) -> Cookie<'static> {
     Cookie::build((flow_cookie(config, id), flow))
         .path("/")
         .http_only(true)

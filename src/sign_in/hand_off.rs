@@ -95,19 +95,21 @@ async fn open(app: &App, code: &str) -> Result<Result<(Link, Mailbox), Option<Li
 
 /// To whoever tries codes, one that never was looks like one that has ended: same words, same status.
 fn closed(app: &App, key: &FormKey, link: Option<&Link>) -> Response {
-    let used = link.and_then(|link| link.used.as_ref());
-    let (title, text) = match used {
-        Some((at, account)) => {
-            let when = When::at(*at, app.clock.now(), &app.config.time_zone);
-            let text = format!("{account} signed in on {}. There is nothing left to do here.", when.absolute);
-            ("This mailbox is already connected", text)
-        }
-        None => (
-            "This link does not work any more",
-            "It has ended or was withdrawn, or the address is not complete. Ask whoever sent it to you for a new one."
-                .to_owned(),
-        ),
-    };
+    let Some((at, account)) = link.and_then(|link| link.used.as_ref()) else { return no_link(app, key) };
+    let when = When::at(*at, app.clock.now(), &app.config.time_zone);
+    let text = format!("{account} signed in on {}. There is nothing left to do here.", when.absolute);
+    closed_link(app, key, "This mailbox is already connected", text)
+}
+
+/// The page of every link that cannot be used, whoever it was for, and whether it ever was there or not.
+pub fn no_link(app: &App, key: &FormKey) -> Response {
+    let text =
+        "It has ended or was withdrawn, or the address is not complete. Ask whoever sent it to you for a new one.";
+    closed_link(app, key, "This link does not work any more", text.to_owned())
+}
+
+/// The page of a link that has nothing left to do.
+pub fn closed_link(app: &App, key: &FormKey, title: &'static str, text: String) -> Response {
     let page = ClosedLink { shell: Shell::plain(app, key), title, text };
     Page::with_status(axum::http::StatusCode::NOT_FOUND, page).into_response()
 }

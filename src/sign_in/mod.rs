@@ -8,7 +8,6 @@
 //!      /mailboxes/{id}/sign-in/forget     forget.rs    erases what was granted
 //! GET  /mailboxes/{id}/sign-in/{sign_in}  tried.rs     one try, with what Microsoft said
 //!      /s/{code}                          hand_off.rs  PUBLIC: the link, for the owner of the mailbox
-//! GET  /oauth/callback                    callback.rs  PUBLIC: Microsoft sends the browser back; never shown
 //! GET  /sign-in/{sign_in}                 result.rs    PUBLIC: how it ended, for the browser that began it
 //! POST /sign-in/{sign_in}/again           result.rs    PUBLIC: the same browser tries again
 //! ```
@@ -20,7 +19,7 @@
 //!    │
 //!    ├─ ten minutes pass: the row is swept, a late answer finds nothing
 //!    │
-//! callback.rs  taken      one DELETE … RETURNING, committed before anything else: no answer counts twice
+//! /oauth/callback  taken  one DELETE … RETURNING, committed before anything else: no answer counts twice
 //!    │
 //! attempt.rs   accepted   same browser, in time, session alive; else refused, and no code is redeemed
 //!    │
@@ -44,5 +43,17 @@ pub mod start;
 pub mod store;
 pub mod tried;
 
+use crate::app::App;
+use crate::error::Result;
+
 pub use attempt::Attempt;
 pub use link::Link;
+
+/// Removes what has ended.
+///
+/// # Errors
+/// If the database cannot answer.
+pub async fn sweep(app: &App) -> Result<()> {
+    store::sweep(app).await?;
+    link_store::erase_expired(app).await
+}

@@ -23,6 +23,10 @@ const FIELD: &str = "_csrf";
 /// Largest form, in bytes (S-81).
 const FORM_BYTES: usize = 64 * 1024;
 
+/// Pages for whoever holds a link. The way to them may begin in a letter or at Microsoft, and then the session's cookie does
+/// not come along, but it does with the form that is sent from there.
+const LINKS: [&str; 4] = ["/s/", "/sign-in/", "/a/", "/consent/"];
+
 /// What the forms on a page must carry to be taken back from the same browser.
 #[derive(Clone, Debug)]
 pub struct FormKey(pub String);
@@ -79,7 +83,8 @@ fn is_own(config: &Config, host: &str) -> bool {
 
 /// Refuses a change unless it was sent by one of our own pages, from the browser that the page was made for.
 ///
-/// The key of a form is bound to the browser, and to the session once there is one.
+/// The key of a form is bound to the browser, and to the session once there is one. Of the pages of [`LINKS`] the browser is
+/// enough.
 pub async fn guard(
     State(app): State<App>,
     jar: CookieJar,
@@ -101,7 +106,10 @@ pub async fn guard(
         Ok(person) => person.and_then(|_| session.id()).map(|id| id.to_string()),
         Err(error) => return error.into_response(),
     };
-    let key = hash_of(&format!("postkey form|{visitor}|{}", signed_in.unwrap_or_default()));
+    let key = |session: &str| hash_of(&format!("postkey form|{visitor}|{session}"));
+    let bound = key(&signed_in.unwrap_or_default());
+    let is_link = LINKS.iter().any(|start| request.uri().path().starts_with(start));
+    let shown = if is_link { key("") } else { bound.clone() };
     if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         if !same_origin(&app.config, request.headers()) {
             return AppError::Forbidden(NOT_OURS).into_response();
@@ -109,12 +117,12 @@ pub async fn guard(
         if fresh.is_some() {
             return AppError::Forbidden(NO_COOKIE).into_response();
         }
-        request = match checked(request, &key, app.config.deadlines.form).await {
+        request = match checked(request, [&bound, &shown], app.config.deadlines.form).await {
             Ok(request) => request,
             Err(refusal) => return refusal,
         };
     }
-    request.extensions_mut().insert(FormKey(key));
+    request.extensions_mut().insert(FormKey(shown));
     let mut response = next.run(request).await;
     if let Some(cookie) = fresh
         && response.status().is_success()
@@ -131,12 +139,14 @@ const NOT_OURS: &str =
 const NO_COOKIE: &str = "Your browser did not send Postkey's cookie back, so nothing was changed. Allow cookies for this address, reload the page and try again.";
 const TOO_OLD: &str = "This form was open too long, or you signed in again meanwhile. Nothing was changed. Go back, reload the page and send it again.";
 
+/// The cookie that the keys of forms are bound to. `Lax`, because a page that is opened from another site would else be given
+/// another one, and every form that is open in another tab would be worth nothing. No form from another site brings it along.
 fn visit(app: &App, code: String) -> Cookie<'static> {
     Cookie::build((visit_cookie(&app.config), code))
         .path("/")
         .http_only(true)
         .secure(app.config.is_https())
-        .same_site(SameSite::Strict)
+        .same_site(SameSite::Lax)
         .build()
 }
 
@@ -159,7 +169,7 @@ fn same_origin(config: &Config, headers: &HeaderMap) -> bool {
 }
 
 /// Reads the whole form, compares its key, and puts the body back for the handler.
-async fn checked(request: Request, key: &str, deadline: Duration) -> Result<Request, Response> {
+async fn checked(request: Request, keys: [&str; 2], deadline: Duration) -> Result<Request, Response> {
     let (parts, body) = request.into_parts();
     let mime = parts.headers.get(header::CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).unwrap_or_default();
     if !mime.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
@@ -172,7 +182,9 @@ async fn checked(request: Request, key: &str, deadline: Duration) -> Result<Requ
         Err(_) => return Err(StatusCode::REQUEST_TIMEOUT.into_response()),
     };
     let mut given = form_urlencoded::parse(&bytes).filter(|(name, _)| name == FIELD);
-    let matches = given.next().is_some_and(|(_, given)| bool::from(given.as_bytes().ct_eq(key.as_bytes())));
+    let matches = given
+        .next()
+        .is_some_and(|(_, given)| keys.iter().any(|key| bool::from(given.as_bytes().ct_eq(key.as_bytes()))));
     if !matches || given.next().is_some() {
         return Err(AppError::Forbidden(TOO_OLD).into_response());
     }

@@ -12,7 +12,7 @@ pub struct Flash {
     pub text: String,
 }
 
-const KNOWN: [(&str, &str, &str); 38] = [
+const KNOWN: [(&str, &str, &str); 42] = [
     ("saved", "ok", "Saved."),
     ("saved-with-trouble", "warn", "Saved. Not everything works yet: what was found is below."),
     ("checked", "info", "Checked just now."),
@@ -68,6 +68,7 @@ const KNOWN: [(&str, &str, &str); 38] = [
         "Signed in, and that is stored; but the mailbox did not open. What was found is below.",
     ),
     ("link-made", "ok", "The link is ready. Copy it and send it to the person who signs in."),
+    ("admin-link-made", "ok", "The link is ready. Copy it and send it to a tenant administrator."),
     ("link-mailed", "ok", "The link is mailed."),
     (
         "link-mailing",
@@ -76,6 +77,17 @@ const KNOWN: [(&str, &str, &str); 38] = [
     ),
     ("link-not-mailed", "warn", "The link is ready, but it was not mailed. Why, and what to do, stands below."),
     ("link-withdrawn", "ok", "The link no longer works."),
+    (
+        "secret-accepted",
+        "ok",
+        "Stored, and Microsoft accepts it. Nobody can read it back, and nobody needs it any more.",
+    ),
+    (
+        "secret-refused",
+        "warn",
+        "Stored, but Microsoft refuses it. What Postkey used before stays in use; why stands at step 3.",
+    ),
+    ("secret-untested", "info", "Stored. Microsoft has given no verdict on it yet, so nothing else has changed."),
     ("forgotten", "ok", "The sign-in is erased here. The mailbox waits for a new one."),
     ("welcome", "ok", "Your account is ready."),
     ("signed-out", "ok", "You are signed out."),

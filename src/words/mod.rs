@@ -4,6 +4,7 @@
 pub mod articles;
 mod cause;
 mod code;
+mod consent_result;
 mod facts;
 mod hand_off_mail;
 pub mod links;
@@ -16,6 +17,7 @@ mod who;
 pub use articles::{Article, FilledArticle};
 pub use cause::Cause;
 pub use code::{Code, Transport};
+pub use consent_result::ConsentResult;
 pub use facts::Facts;
 pub use hand_off_mail::HandOffMail;
 pub use links::{LinkFacts, LinkKind, Portal};

@@ -89,10 +89,10 @@ impl SignInResult {
             Self::Declined => "You chose not to allow access",
             Self::NeedsAdministrator => "Your organisation must approve this first",
             Self::Blocked => "A rule of your organisation blocked it",
-            Self::Expired => "This sign-in took too long",
+            Self::Expired => "This took too long",
             Self::MissingPermission => "Something that is needed was not allowed",
             Self::Changed => "This changed while you were signing in",
-            Self::Failed => "The sign-in did not work",
+            Self::Failed => "Signing in did not work",
         }
     }
 

@@ -216,6 +216,34 @@ export async function assertNoDeadControls(page, name) {
   assert.deepEqual(dead, [], `${name}: visible without scripts`);
 }
 
+/** A page of which the address is not known beforehand: looked at wide and light, narrow and dark, and left as it was.
+ *  POSTKEY_PICTURES names a folder in which it is kept, for people to look at, and then in every combination. */
+export async function assertGood(page, name, { scripts = true } = {}) {
+  const room = page.viewportSize();
+  for (const [width, height] of [[1280, 900], [320, 640]]) {
+    await page.setViewportSize({ width, height });
+    await assertNoSidewaysScroll(page, `${name}, ${width} wide`);
+    await assertTargets(page, `${name}, ${width} wide`);
+    const folder = process.env.POSTKEY_PICTURES, usual = width > 320 ? "light" : "dark";
+    for (const colorScheme of folder ? ["light", "dark"] : [usual]) {
+      await page.emulateMedia({ colorScheme });
+      if (scripts) await assertAccessible(page, `${name}, ${width} wide, ${colorScheme}`);
+      const file = `${name.replaceAll(/[^a-z0-9]+/gi, "-")}_${width}_${colorScheme}.png`;
+      if (folder && scripts) await page.screenshot({ path: join(folder, file), fullPage: true, caret: "initial" });
+    }
+  }
+  await page.setViewportSize(room);
+  await page.emulateMedia({ colorScheme: null });
+  await assertSound(page, name);
+  if (!scripts) await assertNoDeadControls(page, name);
+}
+
+/** What is for people without an account has buttons that no thumb misses; those that copy are for a desk. */
+export async function assertLargeButtons(page, name) {
+  const small = await page.locator("main :is(button:not([data-copy]), a.btn)").evaluateAll(all => all.filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 39.5).map(e => e.innerText));
+  assert.deepEqual(small, [], `${name}: buttons below 40 px`);
+}
+
 /** VW4: targets of 24 by 24 or more; links inside a sentence are excepted. */
 export async function assertTargets(page, name, least = 24) {
   const small = await page.evaluate(least => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]

@@ -8,9 +8,10 @@ import { findChromium, visit } from "./browser.mjs";
 /** Why the whole task cannot be tried here; false if it can. */
 export const skip = !process.env.POSTKEY_DEMO ? "started by tests/browser/run" : !findChromium() && process.env.CI !== "true" ? "no Chromium on this machine" : false;
 
-/** Starts a demo on free ports. `mailboxes: 0` is a Postkey that was just set up, with nothing in it. */
-export async function startDemo({ mailboxes = 0 } = {}) {
-  const options = ["--listen", "127.0.0.1:0", "--simulator", "127.0.0.1:0", "--mailboxes", `${mailboxes}`, "--json"];
+/** Starts a demo on free ports. `mailboxes: 0` is a Postkey that was just set up, with nothing in it. With `apart` Microsoft
+ *  is another site to the browser than Postkey, as it is in earnest: a cookie for the same site only does not come along. */
+export async function startDemo({ mailboxes = 0, apart = false } = {}) {
+  const options = ["--listen", "127.0.0.1:0", "--simulator", apart ? "127.0.0.2:0" : "127.0.0.1:0", "--mailboxes", `${mailboxes}`, "--json"];
   const child = spawn(process.env.POSTKEY_DEMO, options, { stdio: ["ignore", "pipe", "pipe"] });
   if (process.env.POSTKEY_STARTED) appendFileSync(process.env.POSTKEY_STARTED, `${child.pid}\n`);
   let complaints = "";
@@ -118,4 +119,42 @@ export async function rows(page, demo, query = "") {
     const cells = line.split(","), [good, isDefault] = cells.slice(-2), [application, incoming, outgoing] = cells.slice(-5, -2);
     return { id: cells[0], address: cells[1], application, incoming, outgoing, good, isDefault: isDefault === "true" };
   });
+}
+
+/** Presses a button and waits for the page that it leads to. */
+export async function press(page, name, within = page.locator("body")) {
+  await Promise.all([page.waitForEvent("framenavigated"), within.getByRole("button", { name, exact: true }).click()]);
+  await page.waitForLoadState();
+}
+
+/** The page at the simulated Microsoft that is shown, by its headline. */
+export const headline = async page => (await page.locator("h1").innerText()).trim();
+
+/** Does at the simulated Microsoft what it asks for, as `person`, until it leads back or `until` this page is shown.
+ *  Gives the headlines of the pages that there were. */
+export async function atMicrosoft(page, demo, person, { until, consent = "Accept" } = {}) {
+  const seen = [];
+  await page.waitForURL(url => url.origin === demo.simulator);
+  while (new URL(page.url()).origin === demo.simulator) {
+    const shown = await headline(page);
+    seen.push(shown);
+    assert.ok(seen.length < 9, `the sign-in goes round in circles: ${seen}`);
+    if (shown === until) return seen;
+    if (shown === "Sign in") {
+      await page.getByLabel("User name").fill(person);
+      await page.getByLabel("Password").fill(`correct-horse-${person.split("@")[0]}`);
+      await press(page, "Sign in");
+    } else if (shown === "Pick an account") {
+      const known = page.getByRole("button", { name: person });
+      if (await known.count()) await Promise.all([page.waitForEvent("framenavigated"), known.click()]);
+      else await press(page, "Use another account");
+    } else if (shown === "Enter the code") {
+      await page.getByLabel("Code from your telephone").fill("123456");
+      await press(page, "Verify");
+    } else if (shown === "Permissions requested") {
+      await press(page, consent);
+    } else assert.fail(`Microsoft keeps ${person} on “${shown}”`);
+  }
+  await page.waitForLoadState();
+  return seen;
 }

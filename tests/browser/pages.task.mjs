@@ -21,6 +21,10 @@ async function pagesOf(page, demo) {
     ["test message", `${mailbox}/test-message`], ["longest address", `/mailboxes/${long.id}`], ["delete longest?", `/mailboxes/${long.id}/delete`],
     ["right to left", `/mailboxes/${all.find(row => row.address.startsWith("riyadh")).id}`], ["not found", "/mailboxes/mb_000000000000000000000000"],
   ];
+  for (const local of ["olga", "careers", "press", "fairs"]) {
+    const { id } = all.find(row => row.address === `${local}@contoso.example`);
+    pages.push([`sign-in of ${local}`, `/mailboxes/${id}/sign-in`]);
+  }
   for (const [status, row] of sample) if (!status.includes("/") || row.incoming === "connected") pages.push([`mailbox ${status}`, `/mailboxes/${row.id}`]);
   return [...pages, ...await pagesOfApplications(page, demo)];
 }
@@ -37,6 +41,13 @@ async function pagesOfApplications(page, demo) {
     await page.goto(demo.base + href);
     const own = await page.locator("main a[href*='/credentials/']").evaluateAll(all => all.map(a => a.getAttribute("href")));
     for (const path of new Set(own.filter(it => !it.endsWith(".cer")))) pages.push([`${name}: ${path.split("/").pop()}`, path]);
+    if (name === "Contoso Mail") {
+      const ask = `${href}/admin-link`;
+      await page.goto(demo.base + ask);
+      await page.click("main .btn.go");
+      const link = new URL(await page.locator("#link").textContent()).pathname;
+      pages.push(["administrator's link", ask], ["administrator's page", link], ["administrator's page of no link", "/a/nothing"]);
+    }
     if (name === "Contoso Mail") pages.push(["new secret", `${href}/secrets/new`], ["new certificate", `${href}/certificates/new`], ["edit application", `${href}/edit`]);
   }
   return pages;

@@ -27,10 +27,49 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// `mod.rs` re-exports.
 const FEATURES: &[(&str, &[&str])] = &[
     (
+        "admin_link",
+        &[
+            "applications",
+            "applications::add",
+            "applications::credential",
+            "applications::credentials",
+            "applications::form",
+            "applications::limit",
+            "applications::proofs",
+            "applications::show",
+            "applications::standing",
+            "applications::store",
+            "applications::trial",
+            "applications::used_by",
+            "audit",
+            "mailboxes::fields",
+            "sign_in::attempt",
+            "sign_in::begin",
+            "sign_in::hand_off",
+            "sign_in::link",
+            "tokens::store",
+            "users",
+            "users::guard",
+        ],
+    ),
+    (
         "applications",
         &["audit", "tokens", "tokens::delegated_store", "tokens::obtain", "tokens::store", "users", "users::guard"],
     ),
     ("audit", &[]),
+    // One address for every answer of Microsoft's, which is told apart by its state.
+    (
+        "callback",
+        &[
+            "admin_link",
+            "admin_link::callback",
+            "admin_link::consent_store",
+            "sign_in",
+            "sign_in::attempt",
+            "sign_in::callback",
+            "sign_in::store",
+        ],
+    ),
     ("explain", &[]),
     ("login", &["audit", "users", "users::password", "users::store", "users::throttle", "users::user"]),
     (
@@ -105,6 +144,7 @@ const LONG: &[(&str, &str)] = &[
 
 /// Besides `store.rs`, where SQL may stand.
 const SQL: &[&str] = &[
+    "admin_link/consent_store.rs",
     "applications/proofs.rs",
     "applications/used_by.rs",
     "audit/mod.rs",

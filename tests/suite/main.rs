@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up must fail")]
 
+mod admin_link;
 mod applications;
 mod architecture;
 mod config;
@@ -18,3 +19,4 @@ mod sign_in;
 mod source;
 mod store;
 mod support;
+mod tokens;

@@ -1,15 +1,17 @@
 //! From the start to the stop.
 
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use postkey::app::App;
 use postkey::chance::Chance;
-use postkey::clock::Clock;
+use postkey::clock::{Clock, UnixTime};
 use postkey::config::Config;
 use postkey::serve::{self, Running};
 use postkey::{setup, telemetry, users};
 use postkey_simulator::{Options, SimClock, Simulator};
+use tokio::task::JoinHandle;
 
 use crate::folder::{Folder, Mark};
 use crate::people::People;
@@ -17,6 +19,9 @@ use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::seed::{Model, Seeder};
 use crate::{Arguments, estate, load, print, sign_ins};
+
+/// How often Postkey's clock is set by the simulator's.
+const BEAT: Duration = Duration::from_millis(100);
 
 /// Starts both, prepares what is not there yet, says where to go, and stops when told to.
 pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
@@ -27,11 +32,12 @@ pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
     let prepared = folder.prepared(mark)?;
     let plan = Plan::new(asked.mailboxes);
     let clock = SimClock::system();
+    let (ours, following) = follow(&clock);
     let estate = estate::estate(asked.seed, clock.now(), &plan);
     let simulator = Simulator::start(Options { listen: asked.simulator, estate, clock, seed: None, tls: None }).await?;
     let config = config(asked.listen, &folder, &simulator)?;
     let logs = config.clone();
-    let running = serve::start(config, Clock::System, Chance::System)
+    let running = serve::start(config, ours, Chance::System)
         .await
         .with_context(|| format!("Postkey could not be started with the data in {}", folder.path().display()))?;
     // Its port may have been chosen just now.
@@ -57,7 +63,22 @@ pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
         told = told_to_stop() => told,
     };
     stop(running, simulator, folder).await?;
+    following.abort();
     done
+}
+
+/// Postkey's clock follows the simulator's, so that whoever moves that one sees what time does to both.
+fn follow(clock: &SimClock) -> (Clock, JoinHandle<()>) {
+    let (theirs, ours) = (clock.clone(), Clock::standing_at(UnixTime::from_seconds(clock.now().as_second())));
+    let moved = ours.clone();
+    let following = tokio::spawn(async move {
+        let mut beat = tokio::time::interval(BEAT);
+        loop {
+            beat.tick().await;
+            moved.advance(theirs.now().as_second() - moved.now().seconds());
+        }
+    });
+    (ours, following)
 }
 
 /// What the product is told by its host. Nothing of the real environment, nor of a `postkey.toml` that lies about.

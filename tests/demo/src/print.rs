@@ -95,7 +95,11 @@ impl Said<'_> {
         line(out, "Password", &self.people.password)?;
         let others: Vec<&str> = self.people.all.iter().skip(1).map(|person| person.email.as_str()).collect();
         line(out, "Others", &format!("{}: lesser roles, same password", others.join(", ")))?;
-        line(out, "Microsoft", &format!("{}: look into it and break things", self.simulator.control()))?;
+        line(
+            out,
+            "Microsoft",
+            &format!("{}: look into it, break things, move the time of both", self.simulator.control()),
+        )?;
         if empty {
             self.all_to_type(out)?;
         } else {

@@ -102,7 +102,12 @@ async fn only_application_administrators_add_or_change() {
     let buttons = page.all("main .btn");
     assert_eq!(
         buttons,
-        ["Copy Application (client) ID", "Copy Directory (tenant) ID", "Instructions for the tenant administrator"]
+        [
+            "Copy Application (client) ID",
+            "Copy Directory (tenant) ID",
+            "Ask a tenant administrator",
+            "Instructions for the tenant administrator"
+        ]
     );
     app.stop().await;
 }

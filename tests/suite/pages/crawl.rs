@@ -79,6 +79,7 @@ async fn every_page_is_sound_and_every_link_leads_somewhere() {
         "/retire",
         "/end",
         "/sheet",
+        "/admin-link",
         "/limit.ps1",
         "/explain",
         "/explain/",
@@ -97,6 +98,18 @@ async fn a_stranger_finds_sound_pages_too() {
     let (wrong, seen) = crawl(&app.stranger(), &["/", "/mailboxes"]).await;
     check(wrong, &seen, &["/login"]);
     app.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_has_a_link_for_administrators_finds_sound_pages() {
+    let scene = Scene::new().await;
+    let add = format!("{}/certificates/new", scene.application);
+    scene.ana.open_and_submit(&add, &add, &[]).await.location();
+    let link = crate::admin_link::make(&scene.ana, &scene.application).await;
+    let (wrong, seen) = crawl(&scene.app.stranger(), &[&link]).await;
+    check(wrong, &seen, &["/limit.ps1", "/certificate.cer", "/static/"]);
+    assert!(seen.keys().all(|path| path.starts_with(&link) || path.starts_with("/static/")), "{seen:?}");
+    scene.app.stop().await;
 }
 
 #[tokio::test]

@@ -65,8 +65,14 @@ impl Names {
 /// What a word is, if chance made it.
 fn kind(word: &str) -> Option<&'static str> {
     let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let prefixes =
-        [("mb_", "mailbox"), ("app_", "application"), ("cred_", "credential"), ("chk_", "check"), ("req_", "request")];
+    let prefixes = [
+        ("mb_", "mailbox"),
+        ("app_", "application"),
+        ("cred_", "credential"),
+        ("chk_", "check"),
+        ("req_", "request"),
+        ("si_", "sign-in"),
+    ];
     for (prefix, kind) in prefixes {
         if word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= 20 && hex(rest)) {
             return Some(kind);
@@ -78,9 +84,16 @@ fn kind(word: &str) -> Option<&'static str> {
         64 if hex(word) => Some("key"),
         40 if hex(word) => Some("thumbprint"),
         43 if !word.starts_with("ey") => Some("code"),
+        7 if is_reference(word) => Some("reference"),
         41.. if word.starts_with("ey") => Some("cursor"),
         _ => None,
     }
+}
+
+/// Such as `7K3-QF9`.
+fn is_reference(word: &str) -> bool {
+    let readable = |part: &str| part.len() == 3 && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    word.split_once('-').is_some_and(|(first, second)| readable(first) && readable(second))
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod crawl;
 mod mask;
+mod sign_in;
 mod snapshots;
 mod sound;
 

@@ -9,7 +9,7 @@ use crate::source::assert_none;
 use crate::support::{Engine, MailSink, Manner, Page, TestApp};
 
 /// Compares the page with its snapshot; every page that is shown must be sound too.
-fn same(name: &str, status: u16, page: &Page) {
+pub(super) fn same(name: &str, status: u16, page: &Page) {
     assert_eq!(page.status, status, "{name}: {}", page.text());
     assert_none(name, sound::faults(name, page));
     let mut settings = insta::Settings::clone_current();
@@ -163,5 +163,39 @@ async fn explanations_and_errors() {
     same("error_503", 503, &busy);
     let stale = ana.post("/mailboxes", &[("_csrf".to_owned(), "0".repeat(64))]).await;
     same("error_403", 403, &stale);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn the_link_for_a_tenant_administrator() {
+    let app = TestApp::start().await;
+    let ana = app.owner().await;
+    add(&app, &ana, "support@contoso.example", "Contoso Intranet").await;
+    let application = format!("/applications/{}", crate::sign_in::application(&app, "Contoso Intranet").await);
+    let console = format!("{application}/admin-link");
+    same("admin_link_none", 200, &ana.get(&console).await);
+    let link = crate::admin_link::make(&ana, &application).await;
+    same("admin_link_open", 200, &ana.get(&console).await);
+    let tom = app.stranger();
+    same("admin_page", 200, &tom.get(&link).await);
+    let wrong = [("secret", ""), ("expires", "on"), ("expires_on", "2020-01-01")];
+    same("admin_page_refused", 422, &tom.open_and_submit(&link, &format!("{link}/secret"), &wrong).await);
+    let given = tom.open_and_submit(&link, &format!("{link}/secret"), &[("secret", "n0t-the-right-secret")]).await;
+    same("admin_page_secret_refused", 200, &tom.get(given.location()).await);
+    let at_microsoft = crate::admin_link::begin(&tom, &link).await;
+    let declined = app.sim.decline(&at_microsoft, crate::admin_link::TOM).await.unwrap();
+    let result = tom.follow(&declined).await;
+    same("consent_declined", 200, &tom.get(result.location()).await);
+    app.advance(1);
+    let at_microsoft = crate::admin_link::begin(&tom, &link).await;
+    let granted = app.sim.approve(&at_microsoft, crate::admin_link::TOM).await.unwrap();
+    let result = tom.follow(&granted).await;
+    same("consent_granted", 200, &tom.get(result.location()).await);
+    same("admin_page_consented", 200, &tom.get(&link).await);
+    let secret = app.sample("Contoso Intranet").secret().to_owned();
+    let given = tom.open_and_submit(&link, &format!("{link}/secret"), &[("secret", &secret)]).await;
+    same("admin_page_done", 404, &tom.get(given.location()).await);
+    same("admin_link_done", 200, &ana.get(&console).await);
+    same("admin_page_unknown", 404, &tom.get("/a/nothing").await);
     app.stop().await;
 }

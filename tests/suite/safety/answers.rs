@@ -66,7 +66,7 @@ fn may_lead_on(what: &str, part: &str) -> bool {
         "https://login.partner.microsoftonline.cn",
     ];
     let known = |origin: &str| microsoft.contains(&origin) || origin.starts_with("http://127.0.0.1:");
-    ["/mailboxes", "/s/", "/sign-in"].iter().any(|path| what.contains(path)) && origins.split(' ').all(known)
+    ["/mailboxes", "/s/", "/a/", "/sign-in"].iter().any(|path| what.contains(path)) && origins.split(' ').all(known)
 }
 
 /// Nothing in line, nothing from elsewhere.

@@ -88,9 +88,9 @@ async fn every_change_leaves_an_entry_with_who_what_and_when() {
         for entry in fresh {
             assert!(entry.split('|').all(|part| !part.is_empty()), "{path}: {entry}");
             assert!(entry.contains(request), "{path}: {entry} does not name {request}");
-            // What is done by a link or after a sign-in is done to a mailbox.
-            let of_mailbox = path.starts_with("/s/") || path.starts_with("/sign-in/");
-            let object = path.split('/').nth(2).filter(|part| part.contains('_') && !of_mailbox);
+            // What is done by a link or after a sign-in is done to a mailbox or an application.
+            let by_link = ["/s/", "/a/", "/sign-in/"].iter().any(|start| path.starts_with(start));
+            let object = path.split('/').nth(2).filter(|part| part.contains('_') && !by_link);
             let named = object.is_none_or(|object| entry.contains(object));
             assert!(named, "{path}: {entry} does not say of what it speaks");
         }

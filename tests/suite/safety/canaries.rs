@@ -12,7 +12,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use postkey::chance::{Chance, hex};
 use postkey::db::Db;
 use postkey::secrets::{Keyring, MasterKey, Place as SealedAt, Sealed};
-use postkey_simulator::{Certificate, Lifetime, Options, Simulator};
+use postkey_simulator::{Certificate, Lifetime, Options, Secret, Simulator};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
@@ -22,7 +22,7 @@ use super::wire::{form, request, send};
 use super::world::{column, dump, key_of};
 use crate::sign_in::parameter;
 use crate::support::app::EMAIL;
-use crate::support::{Browser, Engine, MailSink};
+use crate::support::{Browser, Engine, MailSink, Page};
 
 /// With letters that HTML, JSON and addresses write differently.
 const CANARY: &str = "Kanarie<&\"'> zingt ü in de mijn 42";
@@ -249,6 +249,9 @@ async fn use_it(seen: &mut Seen, server: &Server, sim: &Simulator, code: &str) {
     browser.open_and_submit(&send, &send, &[("to", "sales@contoso.example")]).await.location();
     sim.roll_signing_key(true).unwrap();
     browser.open_and_submit(&mailbox, &check, &[]).await.location();
+    let address = format!("{}/oauth/callback", server.url);
+    sim.estate(|estate| estate.sign_in_mut("Contoso Mail").unwrap().redirect_uris.insert(address));
+    ask_administrator(seen, &browser, sim, &server.url, &application).await;
     sign_in(seen, &browser, sim, &server.url).await;
 }
 
@@ -295,6 +298,47 @@ async fn sign_in(seen: &mut Seen, browser: &Browser, sim: &Simulator, url: &str)
     come_back(seen, &owner, &at_microsoft, sim.approve(&at_microsoft, "olga@contoso.example").await.unwrap()).await;
     let at_microsoft = again().await.location().to_owned();
     seen.secret("state of a sign-in that never ends", &parameter(&at_microsoft, "state"));
+}
+
+/// A link for a tenant administrator, who declines, consents, gives a secret that is refused and one that is accepted.
+async fn ask_administrator(seen: &mut Seen, browser: &Browser, sim: &Simulator, url: &str, application: &str) {
+    let console = format!("{application}/admin-link");
+    browser.open_and_submit(&console, &console, &[("days", "7")]).await.location();
+    let link = format!("/a/{}", browser.get(&console).await.one("#link").rsplit('/').next().unwrap());
+    seen.secret("code of a link for an administrator", link.strip_prefix("/a/").unwrap());
+    let tom = Browser::new(url);
+    // What whoever has the link is shown leads back to it, and rightly so.
+    let shown = |page: &Page| page.body.replace(&link, "[link]");
+    for accept in [false, true] {
+        let at_microsoft = crate::admin_link::begin(&tom, &link).await;
+        seen.secret(&format!("state of a consent, {accept}"), &parameter(&at_microsoft, "state"));
+        let callback = match accept {
+            true => sim.approve(&at_microsoft, crate::admin_link::TOM).await.unwrap(),
+            false => sim.decline(&at_microsoft, crate::admin_link::TOM).await.unwrap(),
+        };
+        for (name, value) in tom.cookies().into_iter().filter(|(name, _)| name.starts_with("postkey-flow-")) {
+            seen.secret(&name, &value);
+        }
+        let answer = tom.follow(&callback).await;
+        seen.output(shown(&tom.get(answer.location()).await).as_bytes());
+        assert_eq!(tom.follow(&callback).await.status, 400);
+    }
+    let fresh = "Kanarie~secret.that-an-administrator-gives-5";
+    sim.estate(|estate| {
+        let known = estate.application_mut("Contoso Mail").unwrap();
+        let secret = Secret { value: fresh.to_owned(), ..known.secrets[0].clone() };
+        known.secrets.push(secret);
+    });
+    let refused = "Kanarie~secret.that-an-administrator-mistypes-6";
+    seen.secret("refused secret of an administrator", refused);
+    seen.secret("secret of an administrator", fresh);
+    for (secret, expires) in [(refused, "6"), (fresh, "no such choice"), (fresh, "12")] {
+        let page = tom.get(&link).await;
+        let answer = tom.submit(&page, &format!("{link}/secret"), &[("secret", secret), ("expires", expires)]).await;
+        seen.output(shown(&answer).as_bytes());
+    }
+    assert_eq!(tom.get(&link).await.status, 404, "both is done, so it is over");
+    seen.output(browser.get(&console).await.body.as_bytes());
 }
 
 /// Ends a sign-in. Its state, its code and the cookie are secrets from its begin to long after its end.
@@ -403,8 +447,9 @@ fn fill(route: &str, ids: &BTreeMap<&str, String>) -> String {
     route.replace("{file}", "nothing").replace("{code}", "aadsts7000215")
 }
 
-/// Every sealed column but that of links, which are all used up.
-const CELLS: [(&str, &str); 6] = [
+/// Every sealed column but that of sign-in links, which are all used up.
+const CELLS: [(&str, &str); 7] = [
+    ("admin_links", "sealed"),
     ("credentials", "sealed"),
     ("grants", "sealed"),
     ("delegated_grants", "access_token"),

@@ -38,6 +38,10 @@ pub(crate) struct World {
     pub(crate) link: String,
     /// A sign-in by that link that failed; the owner's browser began it.
     pub(crate) sign_in: String,
+    /// The code of an open link for a tenant administrator.
+    pub(crate) admin_link: String,
+    /// A consent by that link that was declined; the owner's browser began it.
+    pub(crate) consent: String,
     pub(crate) application: String,
     pub(crate) spare: String,
     pub(crate) credential: String,
@@ -76,13 +80,30 @@ impl World {
         let delegated = signed_in(&app, &browser, "sales@fabrikam.example").await;
         let link = make_link(&browser, &delegated).await;
         let sign_in = fail(&app, &mut owner, &link).await;
+        let admin_link = crate::admin_link::make(&browser, &application).await;
+        let consent = decline(&app, &mut owner, &admin_link).await;
         let mut people = Vec::new();
         for (role, who) in ROLES {
             let email = format!("{}@contoso.example", role.value().replace('_', "."));
             enrol(&app, &email, role).await;
             people.push(person(&app, &email, who).await);
         }
-        Self { app, owner, people, mailbox, paused, deleted, delegated, link, sign_in, application, spare, credential }
+        Self {
+            app,
+            owner,
+            people,
+            mailbox,
+            paused,
+            deleted,
+            delegated,
+            link,
+            sign_in,
+            admin_link: admin_link.trim_start_matches("/a/").to_owned(),
+            consent,
+            application,
+            spare,
+            credential,
+        }
     }
 
     /// The address that `route` stands for, with the identifiers of something that is there.
@@ -99,7 +120,12 @@ impl World {
         let id = base.rsplit('/').next().unwrap();
         let route = route.replace("{id}", id).replace("{credential}", &self.credential);
         let style = postkey::web::assets::css().rsplit('/').next().unwrap();
-        let code = if route.starts_with("/s/") { &self.link } else { "aadsts7000215" };
+        let code = match route.get(..3) {
+            Some("/s/") => self.link.as_str(),
+            Some("/a/") => &self.admin_link,
+            _ => "aadsts7000215",
+        };
+        let route = route.replace("{consent}", &self.consent);
         route.replace("{file}", style).replace("{code}", code).replace("{sign_in}", &self.sign_in)
     }
 
@@ -132,7 +158,9 @@ impl World {
                 ("client_id", own("Contoso Mail").client_id.to_string()),
                 ("version", "1".to_owned()),
             ],
-            "/applications/{id}/secrets/new" => vec![("secret", own("Contoso Mail").secret().to_owned())],
+            "/applications/{id}/secrets/new" | "/a/{code}/secret" => {
+                vec![("secret", own("Contoso Mail").secret().to_owned())]
+            }
             "/applications/{id}/credentials/{credential}/end" => {
                 vec![("expires", "on".to_owned()), ("expires_on", "2027-05-01".to_owned())]
             }
@@ -236,6 +264,16 @@ async fn fail(app: &TestApp, person: &mut Person, link: &str) -> String {
     let page = person.browser.get(&path).await;
     let answer = person.browser.submit(&page, &path, &[]).await;
     let id = answer.location().rsplit('/').next().unwrap().to_owned();
+    let flow = person.browser.cookies()[&format!("postkey-flow-{id}")].clone();
+    person.cookies = format!("{}; postkey-flow-{id}={flow}", person.cookies);
+    id
+}
+
+/// Declines a consent that `link` leads to. Gives its ID; the person's browser holds its cookie.
+async fn decline(app: &TestApp, person: &mut Person, link: &str) -> String {
+    let at_microsoft = crate::admin_link::begin(&person.browser, link).await;
+    let callback = app.sim.decline(&at_microsoft, crate::admin_link::TOM).await.unwrap();
+    let id = person.browser.follow(&callback).await.location().rsplit('/').next().unwrap().to_owned();
     let flow = person.browser.cookies()[&format!("postkey-flow-{id}")].clone();
     person.cookies = format!("{}; postkey-flow-{id}={flow}", person.cookies);
     id

@@ -149,7 +149,7 @@ async fn a_sign_in_that_took_too_long_says_so_and_the_link_stays_good() {
     app.advance(600);
     let page = land(&app, &owner, &callback).await;
     for_people(&page);
-    assert_eq!(page.one("h1"), "This sign-in took too long");
+    assert_eq!(page.one("h1"), "This took too long");
     assert_eq!(app.sim.count_grants("authorization_code"), 0);
     assert_eq!(owner.get(&link).await.status, 200);
     app.stop().await;
@@ -163,11 +163,11 @@ async fn trouble_at_microsoft_before_or_after_the_sign_in_is_told_and_loses_noth
     let to = press(&owner, &link).await;
     let page = owner.get(&to).await;
     for_people(&page);
-    assert_eq!(page.one("h1"), "The sign-in did not work");
+    assert_eq!(page.one("h1"), "Signing in did not work");
     for place in [Place::Token, Place::Keys, Place::Call(postkey_simulator::Call::Me)] {
         app.sim.fault(Fault::status(place, 503, Page::Empty).times(1));
         let page = come_back(&app, &owner, &press(&owner, &link).await, OLGA).await;
-        assert_eq!(page.one("h1"), "The sign-in did not work", "{place:?}");
+        assert_eq!(page.one("h1"), "Signing in did not work", "{place:?}");
     }
     assert_eq!(rows(&app, "delegated_grants").await, 0);
     come_back(&app, &owner, &press(&owner, &link).await, OLGA).await;

@@ -1,5 +1,6 @@
 //! The contract of the stores: every function that runs SQL, executed on each engine. One file for each store.
 
+mod admin_link;
 mod applications;
 mod bin;
 mod checks;

@@ -155,3 +155,17 @@ async fn a_code_given_before_a_revocation_is_worth_nothing() {
     let answer = crate::people::redeem(&stage, &stage.application("Contoso Sign-in"), &code, &[]).await;
     assert_eq!(answer.number(), 50_173);
 }
+
+#[tokio::test]
+async fn a_test_may_ask_which_one_a_token_is_and_let_it_be_forgotten() {
+    let stage = Stage::start().await;
+    let grant = Grant::of(&stage, OLGA).await;
+    let next = text(&grant.using(&[]).await.json(), "refresh_token").to_owned();
+    let generation = |token: &str| stage.simulator.estate(|estate| estate.grants.generation_of(token));
+    assert_eq!((generation(&grant.token), generation(&next), generation("nonsense")), (Some(1), Some(2), None));
+    assert!(stage.simulator.estate(|estate| estate.grants.forget(&next) && !estate.grants.forget(&next)));
+    assert!(!stage.simulator.is_alive(&next) && stage.simulator.is_alive(&grant.token));
+    let answer = refresh(&stage, &stage.application("Contoso Sign-in"), &next, &[]).await;
+    assert_eq!((answer.number(), answer.json()["error"].as_str()), (9_002_313, Some("invalid_grant")));
+    assert_eq!(grant.using(&[]).await.status, 200);
+}

@@ -1,0 +1,61 @@
+//! A tenant administrator's consent under way at Microsoft, and what an answer to it means. No I/O.
+
+use crate::chance::hash_of;
+use crate::clock::UnixTime;
+use crate::ids::{AdminLinkId, ApplicationId, ConsentId};
+use crate::microsoft::Failure;
+use crate::sign_in::attempt::Refusal;
+use crate::words::{Cause, ConsentResult};
+
+/// A consent that was begun and has not ended. Who holds one has taken it: there is no second.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    /// Ours; the same as of the result.
+    pub id: ConsentId,
+    /// The link that began it.
+    pub link_id: AdminLinkId,
+    /// Who began it, for the audit.
+    pub started_by: String,
+    /// The application that asked.
+    pub application_id: ApplicationId,
+    /// Root of the sign-in service to which the administrator was sent.
+    pub authority: String,
+    /// The tenant that was asked.
+    pub tenant_id: String,
+    /// The client ID that asked.
+    pub client_id: String,
+    /// Hash of the cookie that the browser was given.
+    pub flow_hash: String,
+    /// When it began.
+    pub started_at: UnixTime,
+    /// When it is too late.
+    pub expires_at: UnixTime,
+}
+
+impl Consent {
+    /// Whether the browser that holds `cookie` may go on at `now`.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub fn accept(&self, cookie: Option<&str>, now: UnixTime) -> Result<(), Refusal> {
+        if cookie.is_none_or(|cookie| hash_of(cookie) != self.flow_hash) {
+            return Err(Refusal::OtherBrowser);
+        }
+        if now >= self.expires_at { Err(Refusal::Expired) } else { Ok(()) }
+    }
+}
+
+/// What Microsoft's refusal means for the administrator. `error` and `subcode` are a stranger's text. Microsoft names a
+/// cancelled consent `consent_required`, the older of its endpoints `permission_denied`.
+pub fn meaning(error: &str, subcode: &str, failure: &Failure) -> ConsentResult {
+    match failure.cause {
+        _ if subcode == "cancel" || matches!(error, "consent_required" | "permission_denied") => {
+            ConsentResult::Declined
+        }
+        Cause::Blocked if failure.code.is_some() => ConsentResult::Blocked,
+        Cause::NeedsConsent => ConsentResult::NeedsAdministrator,
+        _ if error == "access_denied" => ConsentResult::Declined,
+        Cause::Blocked => ConsentResult::Blocked,
+        _ => ConsentResult::Failed,
+    }
+}

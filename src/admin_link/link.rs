@@ -1,0 +1,122 @@
+//! A link for a tenant administrator: what it asks for, and what was done through it. No I/O.
+
+use crate::applications::credential;
+use crate::clock::UnixTime;
+use crate::ids::{AdminLinkId, ApplicationId, CredentialId};
+use crate::secrets::{Place, Sealed};
+
+/// A link for a tenant administrator.
+#[derive(Clone, Debug)]
+pub struct AdminLink {
+    /// Ours.
+    pub id: AdminLinkId,
+    /// The application that it is about.
+    pub application_id: ApplicationId,
+    /// Its code, sealed for [`AdminLink::place`]; empty once it is no longer open.
+    pub sealed: Sealed,
+    /// Who made it.
+    pub made_by: String,
+    /// The e-mail address of whoever made it.
+    pub contact: String,
+    /// When it was made.
+    pub made_at: UnixTime,
+    /// When it ends by itself.
+    pub expires_at: UnixTime,
+    /// When Microsoft said that an administrator consented.
+    pub consented_at: Option<UnixTime>,
+    /// The secret that was given last.
+    pub given: Option<Given>,
+    /// When it was withdrawn, and by whom.
+    pub withdrawn: Option<(UnixTime, String)>,
+}
+
+/// A secret that was given through a link.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Which credential it is.
+    pub credential_id: CredentialId,
+    /// When it was given.
+    pub at: UnixTime,
+    /// What Microsoft says of it now.
+    pub state: credential::State,
+    /// Whether Microsoft ever accepted it.
+    pub accepted: bool,
+}
+
+/// What a link can do at a moment.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum State {
+    /// It can be used.
+    Open,
+    /// Everything was done that it asks for.
+    Done,
+    /// It ended by itself.
+    Expired,
+    /// Somebody ended it.
+    Withdrawn,
+}
+
+impl AdminLink {
+    /// Where its code is stored.
+    pub fn place(id: &AdminLinkId) -> Place<'_> {
+        Place { table: "admin_links", column: "sealed", row: id.as_str() }
+    }
+
+    /// What it can do at `now`.
+    pub fn state(&self, now: UnixTime) -> State {
+        if self.consented_at.is_some() && self.accepted().is_some() {
+            State::Done
+        } else if self.withdrawn.is_some() {
+            State::Withdrawn
+        } else if now >= self.expires_at {
+            State::Expired
+        } else {
+            State::Open
+        }
+    }
+
+    /// The secret that was given and that Microsoft accepted.
+    pub fn accepted(&self) -> Option<&Given> {
+        self.given.as_ref().filter(|given| given.accepted)
+    }
+
+    /// Who acts through it, for the audit and for the secret that is stored.
+    pub fn actor(&self) -> String {
+        format!("link of {}", self.made_by)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Chance;
+
+    #[test]
+    fn a_link_ends_by_everything_done_by_withdrawal_or_by_itself() {
+        let (now, chance) = (UnixTime::from_seconds(1_000), Chance::seeded(1));
+        let open = AdminLink {
+            id: AdminLinkId::new(now, &chance),
+            application_id: ApplicationId::new(now, &chance),
+            sealed: Sealed::nothing(),
+            made_by: "Ana".to_owned(),
+            contact: "ana@contoso.example".to_owned(),
+            made_at: now,
+            expires_at: now.plus(60),
+            consented_at: None,
+            given: None,
+            withdrawn: None,
+        };
+        assert_eq!((open.state(now.plus(59)), open.state(now.plus(60))), (State::Open, State::Expired));
+        let consented = AdminLink { consented_at: Some(now), ..open.clone() };
+        assert_eq!(consented.state(now), State::Open);
+        let given =
+            |state, accepted| Some(Given { credential_id: CredentialId::new(now, &chance), at: now, state, accepted });
+        let refused = AdminLink { given: given(credential::State::Refused, false), ..consented.clone() };
+        assert_eq!(refused.state(now), State::Open);
+        let accepted = AdminLink { given: given(credential::State::Retired, true), ..consented };
+        assert_eq!(accepted.state(now.plus(99)), State::Done);
+        assert_eq!(AdminLink { consented_at: None, ..accepted }.state(now), State::Open);
+        let withdrawn = AdminLink { withdrawn: Some((now, "Ana".to_owned())), ..open };
+        assert_eq!(withdrawn.state(now), State::Withdrawn);
+    }
+}

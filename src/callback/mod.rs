@@ -1,0 +1,71 @@
+//! Where Microsoft sends every browser back to, whatever it was sent for.
+//!
+//! ```text
+//! GET /oauth/callback   PUBLIC: finds by its state what the answer belongs to: a sign-in, or an administrator's consent
+//! ```
+//!
+//! Never shown: it ends on a clean address (303), or, if the answer belongs to nothing that this browser began, on a page
+//! that says so and repeats nothing of it (S-58).
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::cookie::CookieJar;
+use secrecy::ExposeSecret;
+
+use crate::admin_link;
+use crate::app::App;
+use crate::chance::hash_of;
+use crate::error::Result;
+use crate::sign_in;
+use crate::sign_in::attempt::Answer;
+use crate::web::csrf::FormKey;
+use crate::web::{Page, Shell};
+
+#[derive(Template)]
+#[template(path = "callback/lost.html")]
+struct Lost {
+    shell: Shell,
+    title: &'static str,
+    text: &'static str,
+}
+
+const NOT_AN_ANSWER: (&str, &str) = (
+    "This address is for Microsoft’s answers",
+    "Nothing was saved, because this is none. Start the sign-in from the page that you were given.",
+);
+const NO_ATTEMPT: (&str, &str) = (
+    "This sign-in is over",
+    "It was already finished, or it took longer than ten minutes. Nothing was saved now. Go back to the page you began on and start again.",
+);
+const OTHER_BROWSER: (&str, &str) = (
+    "This sign-in was begun in another browser",
+    "Nothing was saved. Begin and end it in the same browser, with cookies allowed for this address. If somebody sent you here and you began nothing, do nothing.",
+);
+
+/// `GET /oauth/callback`
+pub async fn callback(
+    State(app): State<App>,
+    key: FormKey,
+    jar: CookieJar,
+    RawQuery(query): RawQuery,
+) -> Result<Response> {
+    let Some(answer) = Answer::parse(query.as_deref().unwrap_or_default()) else {
+        return Ok(lost(&app, &key, NOT_AN_ANSWER));
+    };
+    let state = hash_of(answer.state.expose_secret());
+    let ended = if let Some(attempt) = sign_in::store::take(&app.db, &state).await? {
+        sign_in::callback::end(&app, &jar, &attempt, answer).await?
+    } else if let Some(consent) = admin_link::consent_store::take(&app.db, &state).await? {
+        admin_link::callback::end(&app, &jar, &consent, answer.said).await?
+    } else {
+        return Ok(lost(&app, &key, NO_ATTEMPT));
+    };
+    Ok(ended.unwrap_or_else(|| lost(&app, &key, OTHER_BROWSER)))
+}
+
+fn lost(app: &App, key: &FormKey, (title, text): (&'static str, &'static str)) -> Response {
+    let page = Lost { shell: Shell::plain(app, key), title, text };
+    Page::with_status(StatusCode::BAD_REQUEST, page).into_response()
+}
