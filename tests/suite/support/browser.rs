@@ -3,9 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use scraper::{Html, Selector};
+
+/// Very rarely the HTTP client does not notice that the server was killed, and would wait for ever.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// One visitor.
 pub(crate) struct Browser {
@@ -92,13 +96,13 @@ impl Browser {
 
     /// The same as `get`; nothing if the connection breaks.
     pub(crate) async fn try_get(&self, path: &str) -> Option<Page> {
-        self.try_send(self.http.get(self.address(path))).await.ok()
+        self.try_send(self.http.get(self.address(path)).timeout(SILENCE)).await.ok()
     }
 
     /// The same as `post`; nothing if the connection breaks.
     pub(crate) async fn try_post(&self, path: &str, fields: &[(String, String)]) -> Option<Page> {
         let request = self.http.post(self.address(path)).form(fields).header("sec-fetch-site", "same-origin");
-        self.try_send(request).await.ok()
+        self.try_send(request.timeout(SILENCE)).await.ok()
     }
 
     /// A file.
