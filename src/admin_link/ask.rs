@@ -16,10 +16,10 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{AdminLinkId, ApplicationId};
 use crate::mailboxes::fields;
-use crate::sign_in::link::lasts;
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
 use crate::web::forms::{Choice, Field};
+use crate::web::link::lasts;
 use crate::web::trouble::{Trouble, Whose};
 use crate::web::{Badge, Page, Shell, When, see_other};
 

@@ -11,11 +11,9 @@ use crate::chance::hash_of;
 use crate::error::Result;
 use crate::ids::ConsentId;
 use crate::microsoft::{ApplicationRef, Failure};
-use crate::sign_in::attempt::LASTS;
-use crate::sign_in::begin::{bound_to, reference, with_cookie};
 use crate::web::csrf::FormKey;
 use crate::web::redirect_uri::RedirectUri;
-use crate::web::see_other;
+use crate::web::{flow, see_other};
 use crate::words::ConsentResult;
 
 use super::consent_store::{self, Ended};
@@ -50,21 +48,21 @@ pub async fn start(
 /// Begins, and sends the browser to Microsoft; or, if the tenant cannot be found, to the page that says so.
 async fn begin(app: &App, link: &AdminLink, application: &Application) -> Result<Response> {
     let id = ConsentId::new(app.clock.now(), &app.chance);
-    let flow = app.chance.code();
+    let secret = app.chance.code();
     // First of all, so that nobody is asked for anything that is not written down (S-101).
     note(app, link, application).await?;
     let address = match trial::known(app, application).await? {
-        Ok(known) => noted(app, link, &known, &id, &hash_of(&flow)).await?,
+        Ok(known) => noted(app, link, &known, &id, &hash_of(&secret)).await?,
         Err(failure) => Err(failure),
     };
     let to = match address {
         Ok(address) => address,
         Err(failure) => {
-            refused(app, link, &id, &hash_of(&flow), failure).await?;
+            refused(app, link, &id, &hash_of(&secret), failure).await?;
             result_path(&id)
         }
     };
-    Ok(with_cookie(see_other(&to), &bound_to(&app.config, &id, flow)))
+    Ok(flow::bind(&app.config, &id, secret, see_other(&to)))
 }
 
 async fn note(app: &App, link: &AdminLink, application: &Application) -> Result<()> {
@@ -103,7 +101,7 @@ async fn noted(
         client_id: known.client_id.to_string(),
         flow_hash: flow_hash.to_owned(),
         started_at: now,
-        expires_at: now.plus(LASTS),
+        expires_at: now.plus(flow::LASTS),
     };
     let mut tx = app.db.begin().await?;
     consent_store::insert(&mut tx, &consent, &hash_of(secrecy::ExposeSecret::expose_secret(&state))).await?;
@@ -120,7 +118,7 @@ async fn refused(app: &App, link: &AdminLink, id: &ConsentId, flow_hash: &str, f
         application_id: link.application_id.clone(),
         outcome: ConsentResult::Failed,
         failure: Some(failure),
-        reference: reference(app),
+        reference: flow::reference(app),
         at: app.clock.now(),
     };
     let mut tx = app.db.begin().await?;

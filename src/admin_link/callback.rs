@@ -10,10 +10,9 @@ use crate::applications::{Application, store as applications, trial, used_by};
 use crate::audit;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::microsoft::Failure;
-use crate::sign_in::attempt::{Refusal, Said};
-use crate::sign_in::begin::{bound_to, flow_cookie, reference, with_cookie};
+use crate::microsoft::{Failure, Said};
 use crate::tokens::store as tokens;
+use crate::web::flow::{self, Refusal};
 use crate::web::see_other;
 use crate::words::{Cause, ConsentResult};
 
@@ -27,23 +26,23 @@ use super::{Consent, store};
 /// # Errors
 /// If the database cannot answer. The consent is gone all the same.
 pub async fn end(app: &App, jar: &CookieJar, consent: &Consent, said: Said) -> Result<Option<Response>> {
-    let cookie = jar.get(&flow_cookie(&app.config, &consent.id)).map(|cookie| cookie.value().to_owned());
+    let held = flow::held(&app.config, jar, &consent.id);
     let application = applications::get(&app.db, &consent.application_id).await?;
-    let (outcome, failure) = match consent.accept(cookie.as_deref(), app.clock.now()) {
-        Err(Refusal::OtherBrowser) => {
-            note_other_browser(app, consent).await?;
-            return Ok(None);
-        }
-        Err(Refusal::Expired) => (ConsentResult::Expired, None),
-        Ok(()) if !is_about(app, consent, &application) => (ConsentResult::Changed, None),
-        Ok(()) => read(app, &application, said),
-    };
+    let (outcome, failure) =
+        match flow::accept(held.as_deref(), &consent.flow_hash, consent.expires_at, app.clock.now()) {
+            Err(Refusal::OtherBrowser) => {
+                note_other_browser(app, consent).await?;
+                return Ok(None);
+            }
+            Err(Refusal::Expired) => (ConsentResult::Expired, None),
+            Ok(()) if !is_about(app, consent, &application) => (ConsentResult::Changed, None),
+            Ok(()) => read(app, &application, said),
+        };
     if write(app, consent, outcome, failure).await? == ConsentResult::Granted {
         prove(app, consent, &application).await;
     }
     // The same cookie opens the page of the result, for as long again.
-    let flow = bound_to(&app.config, &consent.id, cookie.unwrap_or_default());
-    Ok(Some(with_cookie(see_other(&result_path(&consent.id)), &flow)))
+    Ok(Some(flow::bind(&app.config, &consent.id, held.unwrap_or_default(), see_other(&result_path(&consent.id)))))
 }
 
 /// Whether the application still is the registration that the administrator was sent to.
@@ -87,7 +86,7 @@ async fn write(
         application_id: consent.application_id.clone(),
         outcome,
         failure,
-        reference: reference(app),
+        reference: flow::reference(app),
         at: app.clock.now(),
     };
     consent_store::record(&mut tx, &ended).await?;

@@ -1,10 +1,8 @@
 //! A tenant administrator's consent under way at Microsoft, and what an answer to it means. No I/O.
 
-use crate::chance::hash_of;
 use crate::clock::UnixTime;
 use crate::ids::{AdminLinkId, ApplicationId, ConsentId};
 use crate::microsoft::Failure;
-use crate::sign_in::attempt::Refusal;
 use crate::words::{Cause, ConsentResult};
 
 /// A consent that was begun and has not ended. Who holds one has taken it: there is no second.
@@ -30,19 +28,6 @@ pub struct Consent {
     pub started_at: UnixTime,
     /// When it is too late.
     pub expires_at: UnixTime,
-}
-
-impl Consent {
-    /// Whether the browser that holds `cookie` may go on at `now`.
-    ///
-    /// # Errors
-    /// Why it may not.
-    pub fn accept(&self, cookie: Option<&str>, now: UnixTime) -> Result<(), Refusal> {
-        if cookie.is_none_or(|cookie| hash_of(cookie) != self.flow_hash) {
-            return Err(Refusal::OtherBrowser);
-        }
-        if now >= self.expires_at { Err(Refusal::Expired) } else { Ok(()) }
-    }
 }
 
 /// What Microsoft's refusal means for the administrator. `error` and `subcode` are a stranger's text. Microsoft names a

@@ -7,8 +7,8 @@ use crate::app::App;
 use crate::applications::{Application, store as applications};
 use crate::chance::hash_of;
 use crate::error::Result;
-use crate::sign_in::hand_off::{closed_link, no_link};
 use crate::web::csrf::FormKey;
+use crate::web::link::{closed_link, no_link};
 use crate::web::when::date;
 
 use super::link::State;

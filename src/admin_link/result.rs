@@ -7,14 +7,12 @@ use axum_extra::extract::cookie::CookieJar;
 
 use crate::app::App;
 use crate::applications::{Application, store as applications, used_by};
-use crate::chance::hash_of;
 use crate::error::{AppError, Result};
 use crate::ids::ConsentId;
 use crate::microsoft::{Roles, scopes};
-use crate::sign_in::begin::flow_cookie;
 use crate::tokens::store as tokens;
 use crate::web::csrf::FormKey;
-use crate::web::{Page, Shell};
+use crate::web::{Page, Shell, flow};
 use crate::words::ConsentResult;
 
 use super::consent_store::{self, Ended};
@@ -79,7 +77,7 @@ async fn proof(app: &App, application: &Application) -> Result<&'static str> {
 
 /// The result, if this is the browser that began it; to any other it does not exist.
 async fn own(app: &App, jar: &CookieJar, id: &ConsentId) -> Result<Ended> {
-    let cookie = jar.get(&flow_cookie(&app.config, id)).ok_or(AppError::NotFound)?;
+    let held = flow::held(&app.config, jar, id).ok_or(AppError::NotFound)?;
     let ended = consent_store::find(&app.db, id).await?.ok_or(AppError::NotFound)?;
-    if hash_of(cookie.value()) == ended.flow_hash { Ok(ended) } else { Err(AppError::NotFound) }
+    if flow::is_same_browser(Some(&held), &ended.flow_hash) { Ok(ended) } else { Err(AppError::NotFound) }
 }

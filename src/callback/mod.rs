@@ -7,10 +7,9 @@
 //! Never shown: it ends on a clean address (303), or, if the answer belongs to nothing that this browser began, on a page
 //! that says so and repeats nothing of it (S-58).
 
-use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum_extra::extract::cookie::CookieJar;
 use secrecy::ExposeSecret;
 
@@ -18,18 +17,10 @@ use crate::admin_link;
 use crate::app::App;
 use crate::chance::hash_of;
 use crate::error::Result;
+use crate::microsoft::AuthorizationResponse;
 use crate::sign_in;
-use crate::sign_in::attempt::Answer;
 use crate::web::csrf::FormKey;
-use crate::web::{Page, Shell};
-
-#[derive(Template)]
-#[template(path = "callback/lost.html")]
-struct Lost {
-    shell: Shell,
-    title: &'static str,
-    text: &'static str,
-}
+use crate::web::notice::notice;
 
 const NOT_AN_ANSWER: (&str, &str) = (
     "This address is for Microsoft’s answers",
@@ -51,7 +42,7 @@ pub async fn callback(
     jar: CookieJar,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    let Some(answer) = Answer::parse(query.as_deref().unwrap_or_default()) else {
+    let Some(answer) = AuthorizationResponse::parse(query.as_deref().unwrap_or_default()) else {
         return Ok(lost(&app, &key, NOT_AN_ANSWER));
     };
     let state = hash_of(answer.state.expose_secret());
@@ -66,6 +57,5 @@ pub async fn callback(
 }
 
 fn lost(app: &App, key: &FormKey, (title, text): (&'static str, &'static str)) -> Response {
-    let page = Lost { shell: Shell::plain(app, key), title, text };
-    Page::with_status(StatusCode::BAD_REQUEST, page).into_response()
+    notice(app, key, StatusCode::BAD_REQUEST, title, text.to_owned())
 }

@@ -16,6 +16,7 @@
 //! No redirect is followed, nothing is sent to a host that is not in [`Clouds`], and no answer is believed beyond
 //! the sizes in [`Limits`].
 
+mod authorization_response;
 mod authorize;
 pub mod certificate;
 mod classify;
@@ -42,6 +43,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+pub use authorization_response::{AuthorizationResponse, Said};
 pub use authorize::{Prompt, SignInRequest};
 pub use certificate::{SelfSigned, Thumbprint};
 pub use clouds::{Cloud, Clouds, CustomCloud};

@@ -1,7 +1,4 @@
-//! A sign-in under way, what Microsoft answers to it, and whether the answer may be used. No I/O.
-
-use form_urlencoded::parse;
-use secrecy::SecretString;
+//! A sign-in under way, and whether what comes of it may be used. No I/O.
 
 use crate::chance::hash_of;
 use crate::clock::UnixTime;
@@ -9,11 +6,6 @@ use crate::ids::{ApplicationId, LinkId, MailboxId, SignInId};
 use crate::mailboxes::Mailbox;
 use crate::microsoft::{Guid, Identity, Profile};
 use crate::secrets::{Place, Sealed};
-
-/// Seconds within which a sign-in must end. Microsoft's codes live as long.
-pub const LASTS: i64 = 10 * 60;
-/// Longest code and state that are looked at, in bytes.
-const LONGEST: usize = 8 * 1024;
 
 /// A sign-in that was begun and has not ended. Who holds one has taken it: there is no second.
 #[derive(Clone, Debug)]
@@ -68,30 +60,20 @@ pub enum Origin {
     Link(LinkId),
 }
 
-/// Why an attempt that was found must not go on. No code is redeemed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Refusal {
-    /// Another browser came back than the one that was sent.
-    OtherBrowser,
-    /// It took too long.
-    Expired,
+impl SentTo {
+    /// Whether an answer that calls its sender `issuer` comes from there, as far as it says so (RFC 9207).
+    pub fn is_sender(&self, issuer: Option<&str>) -> bool {
+        match issuer {
+            Some(issuer) => issuer == self.issuer,
+            None => !self.names_issuer,
+        }
+    }
 }
 
 impl Attempt {
     /// Where its verifier is stored.
     pub fn place(id: &SignInId) -> Place<'_> {
         Place { table: "sign_in_attempts", column: "verifier", row: id.as_str() }
-    }
-
-    /// Whether the browser that holds `cookie` may go on at `now`.
-    ///
-    /// # Errors
-    /// Why it may not.
-    pub fn accept(&self, cookie: Option<&str>, now: UnixTime) -> Result<(), Refusal> {
-        if cookie.map(hash_of).as_ref() != Some(&self.flow_hash) {
-            return Err(Refusal::OtherBrowser);
-        }
-        if now >= self.expires_at { Err(Refusal::Expired) } else { Ok(()) }
     }
 
     /// Whether `mailbox` still is what it was when the sign-in began.
@@ -114,74 +96,6 @@ pub fn nonce_of(verifier: &str) -> String {
     hash_of(&format!("postkey nonce|{verifier}"))
 }
 
-/// What Microsoft's redirect says.
-#[derive(Debug)]
-pub struct Answer {
-    /// Which attempt it belongs to.
-    pub state: SecretString,
-    /// Who it says it comes from (RFC 9207).
-    pub issuer: Option<String>,
-    /// What came of it.
-    pub said: Said,
-}
-
-/// What came of a sign-in at Microsoft.
-#[derive(Debug)]
-pub enum Said {
-    /// It went well; to be redeemed once.
-    Code(SecretString),
-    /// An administrator consented for the organisation; no proof of anything yet.
-    Consented,
-    /// It was refused. All three are a stranger's text.
-    Refused {
-        /// The OAuth `error`.
-        error: String,
-        /// What Microsoft says to it.
-        description: String,
-        /// `cancel` where a person pressed Cancel.
-        subcode: String,
-    },
-}
-
-impl Answer {
-    /// Reads the query of the callback. Nothing if a parameter is missing, empty or there twice (S-53).
-    pub fn parse(query: &str) -> Option<Self> {
-        let known = |name: &str| {
-            let mut values =
-                parse(query.as_bytes()).filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-            match (values.next(), values.next()) {
-                (Some(_), Some(_)) => Err(()),
-                (value, _) => Ok(value.filter(|value| !value.is_empty() && value.len() <= LONGEST)),
-            }
-        };
-        let state = known("state").ok()??;
-        let issuer = known("iss").ok()?;
-        let (code, error) = (known("code").ok()?, known("error").ok()?);
-        let (description, subcode) = (known("error_description").ok()?, known("error_subcode").ok()?);
-        let consented = known("admin_consent").ok()?;
-        // Microsoft says admin_consent=True beside an error too, so the error comes first.
-        let said = match (error, code, consented) {
-            (Some(error), ..) => Said::Refused {
-                error,
-                description: description.unwrap_or_default(),
-                subcode: subcode.unwrap_or_default(),
-            },
-            (None, Some(code), _) => Said::Code(code.into()),
-            (None, None, Some(consented)) if consented.eq_ignore_ascii_case("true") => Said::Consented,
-            _ => return None,
-        };
-        Some(Self { state: state.into(), issuer, said })
-    }
-
-    /// Whether it comes from where the browser was sent, as far as it says so.
-    pub fn is_from(&self, sent_to: &SentTo) -> bool {
-        match &self.issuer {
-            Some(issuer) => *issuer == sent_to.issuer,
-            None => !sent_to.names_issuer,
-        }
-    }
-}
-
 /// Whether the account that signed in is the one expected: the very account that signed in before if there is one, else the
 /// one that the directory knows by the expected address. Never by what the token calls itself (S-56).
 pub fn is_expected(expected: &str, pinned: Option<(&str, &str)>, identity: &Identity, profile: &Profile) -> bool {
@@ -201,8 +115,6 @@ pub fn is_expected(expected: &str, pinned: Option<(&str, &str)>, identity: &Iden
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     const TENANT: &str = "11111111-1111-4111-8111-111111111111";
@@ -256,41 +168,6 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_has_exactly_one_state_and_says_one_thing() {
-        let code = |query: &str| match Answer::parse(query)?.said {
-            Said::Code(code) => Some(code.expose_secret().to_owned()),
-            _ => None,
-        };
-        assert_eq!(code("code=c%2Bd&state=s&session_state=x").as_deref(), Some("c+d"));
-        for wrong in [
-            "",
-            "code=c",
-            "state=s",
-            "code=c&state=",
-            "code=&state=s",
-            "code=c&state=a&state=b",
-            "code=c&code=d&state=s",
-            "code=c&state[]=s",
-            "code=c&STATE=s",
-            "code=c&state=s&iss=a&iss=b",
-            "admin_consent=False&state=s",
-        ] {
-            assert!(Answer::parse(wrong).is_none(), "{wrong}");
-        }
-        assert!(Answer::parse(&format!("code={}&state=s", "c".repeat(LONGEST + 1))).is_none());
-    }
-
-    #[test]
-    fn an_error_counts_before_anything_that_stands_beside_it() {
-        for query in
-            ["error=access_denied&code=c&state=s", "admin_consent=True&error=consent_required&state=s&tenant=t"]
-        {
-            assert!(matches!(Answer::parse(query).unwrap().said, Said::Refused { .. }), "{query}");
-        }
-        assert!(matches!(Answer::parse("admin_consent=True&tenant=t&state=s").unwrap().said, Said::Consented));
-    }
-
-    #[test]
     fn an_answer_of_another_server_is_refused() {
         let sent_to = |names_issuer| SentTo {
             authority: String::new(),
@@ -299,9 +176,10 @@ mod tests {
             issuer: "https://login.example/t/v2.0".to_owned(),
             names_issuer,
         };
-        let from = |iss: &str, names| Answer::parse(&format!("code=c&state=s{iss}")).unwrap().is_from(&sent_to(names));
-        assert!(from("", false) && !from("", true));
-        assert!(from("&iss=https://login.example/t/v2.0", true) && from("&iss=https://login.example/t/v2.0", false));
-        assert!(!from("&iss=https://login.example/t/v2.0/", true) && !from("&iss=https://evil.example", false));
+        let from = |issuer, names_issuer| sent_to(names_issuer).is_sender(issuer);
+        let own = Some("https://login.example/t/v2.0");
+        assert!(from(None, false) && !from(None, true));
+        assert!(from(own, true) && from(own, false));
+        assert!(!from(Some("https://login.example/t/v2.0/"), true) && !from(Some("https://evil.example"), false));
     }
 }

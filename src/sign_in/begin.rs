@@ -1,30 +1,22 @@
 //! Begins a sign-in: finds the tenant, notes the attempt, and gives the address at Microsoft and the cookie that binds the
 //! attempt to this browser. Called by every POST that leads to Microsoft.
 
-use std::fmt::Display;
-
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
-use axum_extra::extract::cookie::{Cookie, SameSite};
+use axum::response::Response;
 use secrecy::SecretString;
 
 use crate::app::App;
 use crate::applications::{Application, store as applications};
 use crate::audit;
 use crate::chance::hash_of;
-use crate::config::Config;
 use crate::error::{AppError, Result};
 use crate::ids::SignInId;
 use crate::mailboxes::{Mailbox, history};
 use crate::microsoft::{ApplicationRef, Failure, Prompt, SignInRequest, TenantFound, scopes};
-use crate::web::see_other;
+use crate::web::{flow, see_other};
 use crate::words::SignInResult;
 
-use super::attempt::{Attempt, LASTS, Origin, SentTo, nonce_of};
+use super::attempt::{Attempt, Origin, SentTo, nonce_of};
 use super::store::{self, SignIn};
-
-/// Characters of a reference: none that is taken for another when read out.
-const READABLE: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// What is about to begin.
 #[derive(Debug)]
@@ -46,55 +38,28 @@ pub fn result_path(id: &SignInId) -> String {
     format!("/sign-in/{id}")
 }
 
-/// Name of the cookie that binds one attempt to the browser that began it; two tabs have two.
-pub fn flow_cookie(config: &Config, id: &impl Display) -> String {
-    if config.is_https() { format!("__Host-postkey-flow-{id}") } else { format!("postkey-flow-{id}") }
-}
-
-/// That cookie. `Lax`, because Microsoft's redirect back is a navigation from another site.
-pub fn bound_to(config: &Config, id: &impl Display, flow: String) -> Cookie<'static> {
-    Cookie::build((flow_cookie(config, id), flow))
-        .path("/")
-        .http_only(true)
-        .secure(config.is_https())
-        .same_site(SameSite::Lax)
-        .max_age(time::Duration::seconds(LASTS))
-        .build()
-}
-
 /// Begins, and sends the browser to Microsoft; or, if Microsoft cannot be asked for the tenant, to the page that says so.
 ///
 /// # Errors
 /// If the attempt could not be noted.
 pub async fn begin(app: &App, begin: Begin<'_>) -> Result<Response> {
     let id = SignInId::new(app.clock.now(), &app.chance);
-    let flow = app.chance.code();
+    let secret = app.chance.code();
     let application = begin.application;
     // First of all, so that nobody is asked for anything that is not written down (S-101).
     note(app, &begin).await?;
     let address = match app.microsoft.tenant(application.cloud, &application.tenant).await {
-        Ok(found) => noted(app, &begin, &id, &hash_of(&flow), found).await?,
+        Ok(found) => noted(app, &begin, &id, &hash_of(&secret), found).await?,
         Err(failure) => Err(failure),
     };
     let to = match address {
         Ok(address) => address,
         Err(failure) => {
-            refused(app, &begin, &id, &hash_of(&flow), failure).await?;
+            refused(app, &begin, &id, &hash_of(&secret), failure).await?;
             result_path(&id)
         }
     };
-    Ok(with_cookie(see_other(&to), &bound_to(&app.config, &id, flow)))
-}
-
-/// The response with one cookie more.
-pub fn with_cookie(mut response: Response, cookie: &Cookie<'_>) -> Response {
-    match cookie.to_string().parse() {
-        Ok(value) => {
-            response.headers_mut().append(header::SET_COOKIE, value);
-            response
-        }
-        Err(cause) => AppError::internal(anyhow::Error::from(cause)).into_response(),
-    }
+    Ok(flow::bind(&app.config, &id, secret, see_other(&to)))
 }
 
 /// Notes the attempt. Gives the address at Microsoft.
@@ -125,7 +90,7 @@ async fn noted(
         flow_hash: flow_hash.to_owned(),
         verifier: app.keyring.seal(Attempt::place(id), &verifier).map_err(AppError::internal)?,
         started_at: now,
-        expires_at: now.plus(LASTS),
+        expires_at: now.plus(flow::LASTS),
     };
     let mut tx = app.db.begin().await?;
     if application.tenant_id != Some(known.tenant) {
@@ -201,17 +166,10 @@ async fn refused(app: &App, begin: &Begin<'_>, id: &SignInId, flow_hash: &str, f
         account: String::new(),
         outcome: SignInResult::Failed,
         failure: Some(failure),
-        reference: reference(app),
+        reference: flow::reference(app),
         at: app.clock.now(),
     };
     let mut tx = app.db.begin().await?;
     store::record(&mut tx, &ended).await?;
     tx.commit().await
-}
-
-/// Six characters to read out, such as `7K3-QF9`.
-pub fn reference(app: &App) -> String {
-    let letters: String =
-        app.chance.bytes::<6>().iter().map(|byte| char::from(READABLE[usize::from(byte % 32)])).collect();
-    format!("{}-{}", &letters[..3], &letters[3..])
 }

@@ -6,21 +6,28 @@ use axum_extra::extract::cookie::CookieJar;
 use crate::app::App;
 use crate::audit;
 use crate::error::Result;
+use crate::microsoft::AuthorizationResponse;
 use crate::users::{Role, guard};
+use crate::web::flow::{self, Refusal};
 use crate::web::see_other;
 use crate::words::SignInResult;
 
-use super::attempt::{Answer, Attempt, Origin, Refusal};
-use super::begin::{bound_to, flow_cookie, result_path, with_cookie};
+use super::attempt::{Attempt, Origin};
+use super::begin::result_path;
 use super::{link_store, redeem};
 
 /// Ends an attempt that was taken. Nothing if another browser came back than the one that was sent.
 ///
 /// # Errors
 /// If the database cannot answer. The attempt is gone all the same.
-pub async fn end(app: &App, jar: &CookieJar, attempt: &Attempt, answer: Answer) -> Result<Option<Response>> {
-    let cookie = jar.get(&flow_cookie(&app.config, &attempt.id)).map(|cookie| cookie.value().to_owned());
-    match attempt.accept(cookie.as_deref(), app.clock.now()) {
+pub async fn end(
+    app: &App,
+    jar: &CookieJar,
+    attempt: &Attempt,
+    answer: AuthorizationResponse,
+) -> Result<Option<Response>> {
+    let held = flow::held(&app.config, jar, &attempt.id);
+    match flow::accept(held.as_deref(), &attempt.flow_hash, attempt.expires_at, app.clock.now()) {
         Err(Refusal::OtherBrowser) => {
             note_other_browser(app, attempt).await?;
             return Ok(None);
@@ -32,8 +39,7 @@ pub async fn end(app: &App, jar: &CookieJar, attempt: &Attempt, answer: Answer) 
         Ok(()) => redeem::end(app, attempt, answer).await?,
     }
     // The same cookie opens the page of the result, for as long again.
-    let flow = bound_to(&app.config, &attempt.id, cookie.unwrap_or_default());
-    Ok(Some(with_cookie(see_other(&result_path(&attempt.id)), &flow)))
+    Ok(Some(flow::bind(&app.config, &attempt.id, held.unwrap_or_default(), see_other(&result_path(&attempt.id)))))
 }
 
 /// Who began it here must still be signed in and still be allowed to. Their session's own cookie does not come along with a

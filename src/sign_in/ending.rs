@@ -4,10 +4,10 @@ use crate::app::App;
 use crate::audit;
 use crate::error::Result;
 use crate::microsoft::Failure;
+use crate::web::flow;
 use crate::words::{Cause, SignInResult};
 
 use super::attempt::{Attempt, Origin};
-use super::begin::reference;
 use super::store::{self, SignIn};
 
 /// How it ended, before it is written down.
@@ -53,7 +53,7 @@ impl End {
             account: self.account,
             outcome: self.outcome,
             failure: self.failure,
-            reference: reference(app),
+            reference: flow::reference(app),
             at: app.clock.now(),
         }
     }

@@ -13,6 +13,7 @@ use crate::mailboxes::Mailbox;
 use crate::mailboxes::store as mailboxes;
 use crate::microsoft::Prompt;
 use crate::web::csrf::FormKey;
+use crate::web::link::{closed_link, no_link};
 use crate::web::redirect_uri::RedirectUri;
 use crate::web::{Page, Shell, When, see_other};
 
@@ -31,14 +32,6 @@ struct HandOff {
     person: String,
     asker: (String, String),
     until: When,
-}
-
-#[derive(Template)]
-#[template(path = "sign_in/closed_link.html")]
-struct ClosedLink {
-    shell: Shell,
-    title: &'static str,
-    text: String,
 }
 
 /// `GET /s/{code}`
@@ -99,17 +92,4 @@ fn closed(app: &App, key: &FormKey, link: Option<&Link>) -> Response {
     let when = When::at(*at, app.clock.now(), &app.config.time_zone);
     let text = format!("{account} signed in on {}. There is nothing left to do here.", when.absolute);
     closed_link(app, key, "This mailbox is already connected", text)
-}
-
-/// The page of every link that cannot be used, whoever it was for, and whether it ever was there or not.
-pub fn no_link(app: &App, key: &FormKey) -> Response {
-    let text =
-        "It has ended or was withdrawn, or the address is not complete. Ask whoever sent it to you for a new one.";
-    closed_link(app, key, "This link does not work any more", text.to_owned())
-}
-
-/// The page of a link that has nothing left to do.
-pub fn closed_link(app: &App, key: &FormKey, title: &'static str, text: String) -> Response {
-    let page = ClosedLink { shell: Shell::plain(app, key), title, text };
-    Page::with_status(axum::http::StatusCode::NOT_FOUND, page).into_response()
 }

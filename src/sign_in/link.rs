@@ -6,7 +6,6 @@ use crate::mail::MailFailure;
 use crate::secrets::{Place, Sealed};
 use crate::words::MailTrouble;
 
-const DAY: i64 = 24 * 60 * 60;
 /// Seconds after which a mail that was asked for and has no outcome counts as interrupted; longer than any deadline.
 pub const MAILING_LASTS: i64 = 60;
 
@@ -102,19 +101,11 @@ impl Mailing {
     }
 }
 
-/// Seconds for which a link is good, by the days that were chosen: one, three or seven.
-pub fn lasts(days: &str) -> i64 {
-    match days {
-        "3" => 3 * DAY,
-        "7" => 7 * DAY,
-        _ => DAY,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::chance::Chance;
+    use crate::web::link::DAY;
 
     #[test]
     fn a_link_ends_by_use_by_withdrawal_or_by_itself() {
@@ -126,7 +117,7 @@ mod tests {
             made_by: "Ana".to_owned(),
             contact: "ana@contoso.example".to_owned(),
             made_at: now,
-            expires_at: now.plus(lasts("1")),
+            expires_at: now.plus(DAY),
             used: None,
             withdrawn: None,
             mailing: None,
@@ -137,7 +128,6 @@ mod tests {
         let used = Link { used: by("olga"), ..open.clone() };
         assert_eq!(used.state(now.plus(2 * DAY)), State::Used);
         assert_eq!(Link { withdrawn: by("Ana"), ..open.clone() }.state(now), State::Withdrawn);
-        assert_eq!((lasts("7"), lasts("forever")), (7 * DAY, DAY));
     }
 
     #[test]

@@ -12,14 +12,15 @@ use crate::error::Result;
 use crate::mailboxes::ladder::Ladder;
 use crate::mailboxes::{Mailbox, signed_in, store as mailboxes};
 use crate::microsoft::{
-    ApplicationRef, ClientId, ExpectedToken, Failure, GrantType, Guid, Identity, Issued, Roles, scopes,
+    ApplicationRef, AuthorizationResponse, ClientId, ExpectedToken, Failure, GrantType, Guid, Identity, Issued, Roles,
+    Said, scopes,
 };
 use crate::tokens::delegated_store::{self as grants, DelegatedGrant};
 use crate::tokens::keep::{self, SignedIn};
 use crate::tokens::{NoToken, Obtained, prove};
 use crate::words::{Cause, Code, SignInResult, Status};
 
-use super::attempt::{Answer, Attempt, Said, is_expected, nonce_of};
+use super::attempt::{Attempt, is_expected, nonce_of};
 use super::ending::End;
 use super::{link_store, store};
 
@@ -46,7 +47,7 @@ struct Story<'a> {
 ///
 /// # Errors
 /// If the database cannot answer. The attempt is gone all the same.
-pub(super) async fn end(app: &App, attempt: &Attempt, answer: Answer) -> Result<()> {
+pub(super) async fn end(app: &App, attempt: &Attempt, answer: AuthorizationResponse) -> Result<()> {
     match Story::begin(app, attempt).await? {
         None => End::plain(SignInResult::Changed).write(app, attempt).await,
         Some(story) => story.end(answer).await,
@@ -79,8 +80,8 @@ impl<'a> Story<'a> {
         Ok(same.then_some(Self { app, attempt, mailbox, application, known }))
     }
 
-    async fn end(self, answer: Answer) -> Result<()> {
-        if !answer.is_from(&self.attempt.sent_to) {
+    async fn end(self, answer: AuthorizationResponse) -> Result<()> {
+        if !self.attempt.sent_to.is_sender(answer.issuer.as_deref()) {
             return self.write(self.failed("The answer came from another server.")).await;
         }
         let started_at = self.app.clock.now();

@@ -9,17 +9,16 @@ use axum_extra::extract::cookie::CookieJar;
 
 use crate::app::App;
 use crate::applications::store as applications;
-use crate::chance::hash_of;
 use crate::error::{AppError, Result};
 use crate::ids::SignInId;
 use crate::mailboxes::store as mailboxes;
 use crate::microsoft::Prompt;
 use crate::web::csrf::FormKey;
-use crate::web::{Page, Shell, see_other};
+use crate::web::{Page, Shell, flow, see_other};
 use crate::words::SignInResult;
 
 use super::attempt::Origin;
-use super::begin::{Begin, begin, flow_cookie};
+use super::begin::{Begin, begin};
 use super::link::State as LinkState;
 use super::link_store;
 use super::store::{self, SignIn};
@@ -134,7 +133,7 @@ pub(super) fn prompt_after(outcome: Option<SignInResult>) -> Prompt {
 
 /// The result, if this is the browser that began it; to any other it does not exist.
 async fn own(app: &App, jar: &CookieJar, id: &SignInId) -> Result<SignIn> {
-    let cookie = jar.get(&flow_cookie(&app.config, id)).ok_or(AppError::NotFound)?;
+    let held = flow::held(&app.config, jar, id).ok_or(AppError::NotFound)?;
     let ended = store::find(&app.db, id).await?.ok_or(AppError::NotFound)?;
-    if hash_of(cookie.value()) == ended.flow_hash { Ok(ended) } else { Err(AppError::NotFound) }
+    if flow::is_same_browser(Some(&held), &ended.flow_hash) { Ok(ended) } else { Err(AppError::NotFound) }
 }

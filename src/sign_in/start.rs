@@ -13,12 +13,12 @@ use crate::error::{AppError, Result};
 use crate::ids::{LinkId, MailboxId};
 use crate::mailboxes::{Mailbox, store as mailboxes};
 use crate::users::SignedIn;
+use crate::web::link::lasts;
 use crate::web::redirect_uri::RedirectUri;
 use crate::web::see_other;
 
 use super::attempt::Origin;
 use super::begin::{Begin, begin};
-use super::link::lasts;
 use super::result::prompt_after;
 use super::{Link, link_store, mailed, store};
 

@@ -83,7 +83,7 @@ fn is_own(config: &Config, host: &str) -> bool {
 
 /// Refuses a change unless it was sent by one of our own pages, from the browser that the page was made for.
 ///
-/// The key of a form is bound to the browser, and to the session once there is one. Of the pages of [`LINKS`] the browser is
+/// The key of a form is bound to the browser, and to the session once there is one. Of the pages of `LINKS` the browser is
 /// enough.
 pub async fn guard(
     State(app): State<App>,

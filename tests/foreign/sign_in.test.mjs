@@ -142,14 +142,14 @@ test("an answer that names another server, or none where this one always does, i
   const back = await authorize(await begin(), OLGA);
   assert.equal(new URL(back).searchParams.get("iss"), `${server.origin}/${server.tenant}/v2.0`);
   const elsewhere = changed(back, query => query.set("iss", "https://login.evil.example"));
-  assert.equal(await isRefused(elsewhere, /The sign-in did not work/, /came from another server/), 0);
+  assert.equal(await isRefused(elsewhere, /Signing in did not work/, /came from another server/), 0);
   const nameless = changed(await authorize(await begin(), OLGA), query => query.delete("iss"));
-  assert.equal(await isRefused(nameless, /The sign-in did not work/), 0);
+  assert.equal(await isRefused(nameless, /Signing in did not work/), 0);
 });
 
 test("an ID token with the nonce of another sign-in proves nothing", async () => {
   const address = changed(await begin(), query => query.set("nonce", "n".repeat(43)));
-  const redeemed = await isRefused(await authorize(address, OLGA), /The sign-in did not work/, /it belongs to another sign-in/);
+  const redeemed = await isRefused(await authorize(address, OLGA), /Signing in did not work/, /it belongs to another sign-in/);
   assert.equal(redeemed, 1);
 });
 
@@ -157,7 +157,7 @@ test("an ID token that the published keys have not signed proves nothing", async
   for (const [sameName, why] of [[false, /its signing key is not the tenant/], [true, /its signature is wrong/]]) {
     const back = await authorize(await begin(), OLGA);
     server.publishOtherKey({ sameName });
-    await isRefused(back, /The sign-in did not work/, why);
+    await isRefused(back, /Signing in did not work/, why);
     server.publishRightKey();
   }
 });
@@ -165,13 +165,13 @@ test("an ID token that the published keys have not signed proves nothing", async
 test("a code that was asked for with another challenge is refused by the provider", async () => {
   const address = changed(await begin(), query => query.set("code_challenge", "c".repeat(43)));
   const errors = server.count("grant.error");
-  assert.equal(await isRefused(await authorize(address, OLGA), /The sign-in did not work/), 0);
+  assert.equal(await isRefused(await authorize(address, OLGA), /Signing in did not work/), 0);
   assert.equal(server.count("grant.error"), errors + 1, "and Postkey does not try again");
 });
 
 test("without a challenge the provider does not even begin", async () => {
   const address = changed(await begin(), query => { query.delete("code_challenge"); query.delete("code_challenge_method") });
-  assert.equal(await isRefused(await authorize(address, OLGA), /The sign-in did not work/), 0);
+  assert.equal(await isRefused(await authorize(address, OLGA), /Signing in did not work/), 0);
 });
 
 test("who cancels is told that nothing was saved", async () => {
@@ -184,7 +184,7 @@ test("somebody else's account is dropped", async () => {
   // Now Postkey asks for a choice of accounts, which this server does not offer; after that for a login as ever.
   const asked = await begin();
   assert.equal(new URL(asked).searchParams.get("prompt"), "select_account");
-  await isRefused(await authorize(asked, OLGA), /The sign-in did not work/);
+  await isRefused(await authorize(asked, OLGA), /Signing in did not work/);
   assert.equal(new URL(await begin()).searchParams.get("prompt"), "login");
 });
 
