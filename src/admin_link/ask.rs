@@ -15,11 +15,10 @@ use crate::clock::UnixTime;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{AdminLinkId, ApplicationId};
-use crate::mailboxes::fields;
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
 use crate::web::forms::{Choice, Field};
-use crate::web::link::lasts;
+use crate::web::link;
 use crate::web::trouble::{Trouble, Whose};
 use crate::web::{Badge, Page, Shell, When, see_other};
 
@@ -76,7 +75,7 @@ pub async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<Applicati
         id: id.to_string(),
         link,
         days: Field::text("days", "The link is good for", ""),
-        lengths: fields::link_lengths("3"),
+        lengths: link::lengths("3"),
         consents: consents.into_iter().map(|ended| consent(&app, &application, ended)).collect(),
         name: application.name,
         may_edit,
@@ -161,7 +160,7 @@ pub async fn make(
         made_by: me.user.name.clone(),
         contact: me.user.email.clone(),
         made_at: now,
-        expires_at: now.plus(lasts(&chosen.days)),
+        expires_at: now.plus(link::lasts(&chosen.days)),
         consented_at: None,
         given: None,
         withdrawn: None,

@@ -17,7 +17,7 @@ use crate::web::{flow, see_other};
 use crate::words::ConsentResult;
 
 use super::consent_store::{self, Ended};
-use super::{AdminLink, Consent, door};
+use super::{AdminLink, Consent, callback, door};
 
 /// The address of the page that says how a consent ended, for the browser that began it.
 pub(super) fn result_path(id: &ConsentId) -> String {
@@ -122,6 +122,6 @@ async fn refused(app: &App, link: &AdminLink, id: &ConsentId, flow_hash: &str, f
         at: app.clock.now(),
     };
     let mut tx = app.db.begin().await?;
-    consent_store::record(&mut tx, &ended).await?;
+    callback::record(&mut tx, app, &ended, &link.actor()).await?;
     tx.commit().await
 }

@@ -10,9 +10,9 @@ use crate::applications::{Application, store as applications, trial, used_by};
 use crate::audit;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::microsoft::{Failure, Said};
+use crate::microsoft::{Failure, Refusal, Said};
 use crate::tokens::store as tokens;
-use crate::web::flow::{self, Refusal};
+use crate::web::flow::{self, Rejected};
 use crate::web::see_other;
 use crate::words::{Cause, ConsentResult};
 
@@ -30,11 +30,11 @@ pub async fn end(app: &App, jar: &CookieJar, consent: &Consent, said: Said) -> R
     let application = applications::get(&app.db, &consent.application_id).await?;
     let (outcome, failure) =
         match flow::accept(held.as_deref(), &consent.flow_hash, consent.expires_at, app.clock.now()) {
-            Err(Refusal::OtherBrowser) => {
+            Err(Rejected::OtherBrowser) => {
                 note_other_browser(app, consent).await?;
                 return Ok(None);
             }
-            Err(Refusal::Expired) => (ConsentResult::Expired, None),
+            Err(Rejected::Expired) => (ConsentResult::Expired, None),
             Ok(()) if !is_about(app, consent, &application) => (ConsentResult::Changed, None),
             Ok(()) => read(app, &application, said),
         };
@@ -56,10 +56,10 @@ fn is_about(app: &App, consent: &Consent, application: &Application) -> bool {
 fn read(app: &App, application: &Application, said: Said) -> (ConsentResult, Option<Box<Failure>>) {
     match said {
         Said::Consented => (ConsentResult::Granted, None),
-        Said::Refused { error, description, subcode } => {
-            let failure = app.microsoft.sign_in_refusal(application.cloud, &error, &description);
-            (meaning(&error, &subcode, &failure), Some(failure))
-        }
+        Said::Refused(refused) => match app.microsoft.consent_refusal(application.cloud, &refused) {
+            Refusal::Declined(failure) => (ConsentResult::Declined, Some(failure)),
+            Refusal::Failed(failure) => (meaning(&failure), Some(failure)),
+        },
         Said::Code(_) => {
             let failure = Failure::of(Cause::Other, "This answers another question.", app.clock.now());
             (ConsentResult::Failed, Some(failure))
@@ -89,13 +89,18 @@ async fn write(
         reference: flow::reference(app),
         at: app.clock.now(),
     };
-    consent_store::record(&mut tx, &ended).await?;
-    let action = if outcome == ConsentResult::Granted { "consent.granted" } else { "consent.refused" };
-    let detail = format!("{} ({})", outcome.label(), ended.reference);
-    let object = consent.application_id.as_str();
-    audit::record(&mut tx, app, audit::Entry { actor: &consent.started_by, action, object, detail: &detail }).await?;
+    record(&mut tx, app, &ended, &consent.started_by).await?;
     tx.commit().await?;
     Ok(outcome)
+}
+
+/// Writes down how a consent ended, and who had begun it.
+pub(super) async fn record(tx: &mut Tx, app: &App, ended: &Ended, started_by: &str) -> Result<()> {
+    consent_store::record(tx, ended).await?;
+    let action = if ended.outcome == ConsentResult::Granted { "consent.granted" } else { "consent.refused" };
+    let detail = format!("{} ({})", ended.outcome.label(), ended.reference);
+    let object = ended.application_id.as_str();
+    audit::record(tx, app, audit::Entry { actor: started_by, action, object, detail: &detail }).await
 }
 
 /// The token that is stored was issued before, with the permissions of before.

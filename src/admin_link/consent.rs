@@ -30,17 +30,11 @@ pub struct Consent {
     pub expires_at: UnixTime,
 }
 
-/// What Microsoft's refusal means for the administrator. `error` and `subcode` are a stranger's text. Microsoft names a
-/// cancelled consent `consent_required`, the older of its endpoints `permission_denied`.
-pub fn meaning(error: &str, subcode: &str, failure: &Failure) -> ConsentResult {
+/// What a consent that Microsoft would not take means for the administrator.
+pub fn meaning(failure: &Failure) -> ConsentResult {
     match failure.cause {
-        _ if subcode == "cancel" || matches!(error, "consent_required" | "permission_denied") => {
-            ConsentResult::Declined
-        }
-        Cause::Blocked if failure.code.is_some() => ConsentResult::Blocked,
-        Cause::NeedsConsent => ConsentResult::NeedsAdministrator,
-        _ if error == "access_denied" => ConsentResult::Declined,
         Cause::Blocked => ConsentResult::Blocked,
+        Cause::NeedsConsent => ConsentResult::NeedsAdministrator,
         _ => ConsentResult::Failed,
     }
 }

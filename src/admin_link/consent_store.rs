@@ -119,7 +119,8 @@ impl TryFrom<Row> for Ended {
             json => Some(serde_json::from_str(json).map_err(|_| wrong("failure"))?),
         };
         Ok(Self {
-            outcome: ConsentResult::parse(&row.outcome).ok_or_else(|| wrong("outcome"))?,
+            // A newer release may know more of them, and this one must still show the rest during the update.
+            outcome: ConsentResult::parse(&row.outcome).unwrap_or(ConsentResult::Failed),
             failure,
             id: row.id,
             flow_hash: row.flow_hash,

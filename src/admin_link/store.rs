@@ -35,7 +35,7 @@ const NEWEST: &str = "
         l.withdrawn_by, c.id AS credential_id, c.state AS credential_state, c.created_at AS given_at, c.last_used_at AS accepted_at
     FROM admin_links l LEFT JOIN credentials c ON c.id = l.credential_id
     WHERE l.application_id = $1
-    ORDER BY CASE WHEN l.withdrawn_at IS NULL THEN 0 ELSE 1 END, l.made_at DESC, l.id DESC LIMIT 1";
+    ORDER BY l.made_at DESC, CASE WHEN l.withdrawn_at IS NULL THEN 0 ELSE 1 END, l.id DESC LIMIT 1";
 
 const CONSENTED: &str = "
     UPDATE admin_links SET consented_at = $2

@@ -6,6 +6,7 @@ use crate::applications::store as applications;
 use crate::clock::UnixTime;
 use crate::error::Result;
 use crate::web::forms::{Choice, Field, FormErrors};
+use crate::web::link;
 
 use super::form::Typed;
 
@@ -97,7 +98,7 @@ impl MailboxFields {
                 Choice::new("link", "By a link", "You get a link to send. It needs no account in Postkey.", how),
             ],
             days: Field::text("days", "The link is good for", "").checked(errors),
-            lengths: link_lengths(&typed.days),
+            lengths: link::lengths(&typed.days),
             mail: app.mail.is_some().then_some(typed.mail == "1"),
             application: Field::text("application", "Which application?", "").checked(errors),
             cards: choices.len() <= MOST_CARDS,
@@ -145,12 +146,6 @@ pub fn person_field(typed: &Typed, errors: &FormErrors) -> Field {
     let hint =
         "Empty if they sign in as the mailbox itself. For a shared mailbox, somebody with Full Access and Send As.";
     Field::text("person", "Person who signs in", hint).kind("email").optional().holding(&typed.person).checked(errors)
-}
-
-/// How long a hand-off link may be good.
-pub fn link_lengths(chosen: &str) -> Vec<Choice> {
-    let chosen = if matches!(chosen, "3" | "7") { chosen } else { "1" };
-    [("1", "1 day"), ("3", "3 days"), ("7", "7 days")].map(|(days, label)| Choice::new(days, label, "", chosen)).into()
 }
 
 fn ends_words(ends: Option<UnixTime>, now: UnixTime) -> String {

@@ -24,15 +24,19 @@ pub enum Said {
     Code(SecretString),
     /// An administrator consented for the organisation; no proof of anything yet.
     Consented,
-    /// It was refused. All three are a stranger's text.
-    Refused {
-        /// The OAuth `error`.
-        error: String,
-        /// What Microsoft says to it.
-        description: String,
-        /// `cancel` where a person pressed Cancel.
-        subcode: String,
-    },
+    /// It was refused.
+    Refused(Refused),
+}
+
+/// Why it was refused. All three are a stranger's text.
+#[derive(Debug)]
+pub struct Refused {
+    /// The OAuth `error`.
+    pub(super) error: String,
+    /// What Microsoft says to it.
+    pub(super) description: String,
+    /// `cancel` where a person pressed Cancel.
+    pub(super) subcode: String,
 }
 
 impl AuthorizationResponse {
@@ -53,11 +57,11 @@ impl AuthorizationResponse {
         let consented = known("admin_consent").ok()?;
         // Microsoft says admin_consent=True beside an error too, so the error comes first.
         let said = match (error, code, consented) {
-            (Some(error), ..) => Said::Refused {
+            (Some(error), ..) => Said::Refused(Refused {
                 error,
                 description: description.unwrap_or_default(),
                 subcode: subcode.unwrap_or_default(),
-            },
+            }),
             (None, Some(code), _) => Said::Code(code.into()),
             (None, None, Some(consented)) if consented.eq_ignore_ascii_case("true") => Said::Consented,
             _ => return None,
@@ -102,7 +106,7 @@ mod tests {
         for query in
             ["error=access_denied&code=c&state=s", "admin_consent=True&error=consent_required&state=s&tenant=t"]
         {
-            assert!(matches!(AuthorizationResponse::parse(query).unwrap().said, Said::Refused { .. }), "{query}");
+            assert!(matches!(AuthorizationResponse::parse(query).unwrap().said, Said::Refused(_)), "{query}");
         }
         assert!(matches!(
             AuthorizationResponse::parse("admin_consent=True&tenant=t&state=s").unwrap().said,

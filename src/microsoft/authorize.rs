@@ -7,11 +7,9 @@ use oauth2::{AuthUrl, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUr
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::classify::{self, Flow};
-use super::failure::{Failure, Outcome, Seen, word};
-use super::http::{below, host};
-use super::token_answer::EntraError;
-use super::{ApplicationRef, Cloud, Microsoft};
+use super::failure::Outcome;
+use super::http::below;
+use super::{ApplicationRef, Microsoft};
 
 /// How Microsoft chooses the account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -94,30 +92,4 @@ impl Microsoft {
             .append_pair("state", state.expose_secret());
         Ok(address)
     }
-
-    /// The failure behind an error that came back with the browser (RFC 6749 section 4.1.2.1). Both texts may be anything.
-    pub fn sign_in_refusal(&self, cloud: Cloud, error: &str, description: &str) -> Box<Failure> {
-        let refused = EntraError {
-            error: error.to_owned(),
-            error_description: Some(description.to_owned()).filter(|text| !text.is_empty()),
-            ..EntraError::default()
-        };
-        let seen = Seen {
-            at: self.clock.now(),
-            host: self.clouds.authority(cloud).and_then(host),
-            correlation_id: String::new(),
-            request_id: None,
-            retry_after: None,
-            skew_seconds: None,
-            keep_out: Vec::new(),
-        };
-        let failure = classify::entra(400, &refused, Flow { by_person: true, by_certificate: false }, &seen);
-        let (trace, correlation) = (after(description, "Trace ID:"), after(description, "Correlation ID:"));
-        Box::new(Failure { trace_id: trace, correlation_id: correlation, ..*failure })
-    }
-}
-
-/// The identifier after `label` in one of Entra's texts, for the sign-in logs.
-fn after(text: &str, label: &str) -> Option<String> {
-    text.split_once(label)?.1.split_whitespace().next().and_then(word)
 }

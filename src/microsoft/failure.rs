@@ -95,6 +95,12 @@ impl Failure {
         self.cause.is_transient()
     }
 
+    /// Whether it speaks of the refresh token itself (RFC 6749 section 5.2). A request loop that comes dressed as such a
+    /// refusal is not meant: its cause passes by itself.
+    pub fn is_of_grant(&self) -> bool {
+        self.oauth_error.as_deref() == Some("invalid_grant") && !self.is_transient()
+    }
+
     /// One plain sentence for a log line or a tooltip, without any of Microsoft's text.
     pub fn summary(&self) -> String {
         let facts = crate::words::Facts { host: self.host.clone(), ..Default::default() };

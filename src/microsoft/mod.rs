@@ -31,6 +31,7 @@ mod issued;
 mod oauth_http;
 pub mod paste;
 mod people;
+mod refusal;
 mod retry_after;
 mod roles;
 pub mod scopes;
@@ -43,7 +44,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-pub use authorization_response::{AuthorizationResponse, Said};
+pub use authorization_response::{AuthorizationResponse, Refused, Said};
 pub use authorize::{Prompt, SignInRequest};
 pub use certificate::{SelfSigned, Thumbprint};
 pub use clouds::{Cloud, Clouds, CustomCloud};
@@ -55,6 +56,7 @@ pub use ids::{ClientId, Domain, Guid, Tenant};
 pub use issued::{AccessToken, Issued};
 pub use paste::PasteError;
 pub use people::Profile;
+pub use refusal::Refusal;
 pub use roles::Roles;
 pub use token::{ApplicationRef, Credential, GrantType};
 

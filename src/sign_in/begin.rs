@@ -1,5 +1,5 @@
 //! Begins a sign-in: finds the tenant, notes the attempt, and gives the address at Microsoft and the cookie that binds the
-//! attempt to this browser. Called by every POST that leads to Microsoft.
+//! attempt to this browser. Called by every POST that leads a person to sign in.
 
 use axum::response::Response;
 use secrecy::SecretString;
@@ -16,6 +16,7 @@ use crate::web::{flow, see_other};
 use crate::words::SignInResult;
 
 use super::attempt::{Attempt, Origin, SentTo, nonce_of};
+use super::ending;
 use super::store::{self, SignIn};
 
 /// What is about to begin.
@@ -169,7 +170,5 @@ async fn refused(app: &App, begin: &Begin<'_>, id: &SignInId, flow_hash: &str, f
         reference: flow::reference(app),
         at: app.clock.now(),
     };
-    let mut tx = app.db.begin().await?;
-    store::record(&mut tx, &ended).await?;
-    tx.commit().await
+    ending::write(app, &ended).await
 }

@@ -8,7 +8,7 @@ use crate::audit;
 use crate::error::Result;
 use crate::microsoft::AuthorizationResponse;
 use crate::users::{Role, guard};
-use crate::web::flow::{self, Refusal};
+use crate::web::flow::{self, Rejected};
 use crate::web::see_other;
 use crate::words::SignInResult;
 
@@ -28,11 +28,11 @@ pub async fn end(
 ) -> Result<Option<Response>> {
     let held = flow::held(&app.config, jar, &attempt.id);
     match flow::accept(held.as_deref(), &attempt.flow_hash, attempt.expires_at, app.clock.now()) {
-        Err(Refusal::OtherBrowser) => {
+        Err(Rejected::OtherBrowser) => {
             note_other_browser(app, attempt).await?;
             return Ok(None);
         }
-        Err(Refusal::Expired) => redeem::end_as(app, attempt, SignInResult::Expired).await?,
+        Err(Rejected::Expired) => redeem::end_as(app, attempt, SignInResult::Expired).await?,
         Ok(()) if !may_still(app, &attempt.origin).await? => {
             redeem::end_as(app, attempt, SignInResult::Changed).await?;
         }

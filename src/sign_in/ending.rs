@@ -60,17 +60,21 @@ impl End {
 
     /// Writes down an end that stores nothing else.
     pub(super) async fn write(self, app: &App, attempt: &Attempt) -> Result<()> {
-        let ended = self.of(app, attempt);
-        let mut tx = app.db.begin().await?;
-        store::record(&mut tx, &ended).await?;
-        let detail = format!("{} ({})", ended.outcome.label(), ended.reference);
-        let entry = audit::Entry {
-            actor: &attempt.started_by,
-            action: "sign_in.refused",
-            object: attempt.mailbox_id.as_str(),
-            detail: &detail,
-        };
-        audit::record(&mut tx, app, entry).await?;
-        tx.commit().await
+        write(app, &self.of(app, attempt)).await
     }
+}
+
+/// Writes down a sign-in that ended without anything to be stored.
+pub(super) async fn write(app: &App, ended: &SignIn) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    store::record(&mut tx, ended).await?;
+    let detail = format!("{} ({})", ended.outcome.label(), ended.reference);
+    let entry = audit::Entry {
+        actor: &ended.started_by,
+        action: "sign_in.refused",
+        object: ended.mailbox_id.as_str(),
+        detail: &detail,
+    };
+    audit::record(&mut tx, app, entry).await?;
+    tx.commit().await
 }

@@ -21,7 +21,7 @@
 //!    │
 //! /oauth/callback  taken  one DELETE … RETURNING, committed before anything else: no answer counts twice
 //!    │
-//! attempt.rs   accepted   same browser, in time, session alive; else refused, and no code is redeemed
+//! callback.rs  accepted   same browser, in time, session alive; else refused, and no code is redeemed
 //!    │
 //! redeem.rs    ended      code → tokens → ID token → account → scopes → mailbox; then grant, mailbox, link, audit and
 //!                         result in one transaction, or the result alone
@@ -49,7 +49,7 @@ use crate::error::Result;
 pub use attempt::Attempt;
 pub use link::Link;
 
-/// Removes what has ended.
+/// Removes attempts and results that are old, and the codes of links that have ended; the links stay as a record.
 ///
 /// # Errors
 /// If the database cannot answer.

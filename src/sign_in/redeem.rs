@@ -12,20 +12,17 @@ use crate::error::Result;
 use crate::mailboxes::ladder::Ladder;
 use crate::mailboxes::{Mailbox, signed_in, store as mailboxes};
 use crate::microsoft::{
-    ApplicationRef, AuthorizationResponse, ClientId, ExpectedToken, Failure, GrantType, Guid, Identity, Issued, Roles,
-    Said, scopes,
+    ApplicationRef, AuthorizationResponse, ClientId, ExpectedToken, Failure, GrantType, Guid, Identity, Issued,
+    Refusal, Roles, Said, scopes,
 };
 use crate::tokens::delegated_store::{self as grants, DelegatedGrant};
 use crate::tokens::keep::{self, SignedIn};
 use crate::tokens::{NoToken, Obtained, prove};
-use crate::words::{Cause, Code, SignInResult, Status};
+use crate::words::{Cause, SignInResult, Status};
 
 use super::attempt::{Attempt, is_expected, nonce_of};
 use super::ending::End;
 use super::{link_store, store};
-
-/// Entra's number for a person who pressed Cancel.
-const DECLINED: u32 = 65_004;
 
 /// A sign-in that has everything to be stored.
 struct Good {
@@ -86,12 +83,11 @@ impl<'a> Story<'a> {
         }
         let started_at = self.app.clock.now();
         match answer.said {
-            Said::Refused { error, description, subcode } => {
-                let failure = self.app.microsoft.sign_in_refusal(self.known.cloud, &error, &description);
-                // Who cancels on the page that asks for an administrator's approval comes back the same way.
-                let by_the_person = matches!(failure.code, None | Some(Code::Aadsts(DECLINED)));
-                let declined = subcode == "cancel" || (error == "access_denied" && by_the_person);
-                let end = if declined { End::because(SignInResult::Declined, failure) } else { End::refused(failure) };
+            Said::Refused(refused) => {
+                let end = match self.app.microsoft.sign_in_refusal(self.known.cloud, &refused) {
+                    Refusal::Declined(failure) => End::because(SignInResult::Declined, failure),
+                    Refusal::Failed(failure) => End::refused(failure),
+                };
                 self.write(end).await
             }
             Said::Consented => self.write(self.failed("This answers another question.")).await,

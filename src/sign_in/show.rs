@@ -11,15 +11,15 @@ use crate::applications::store as applications;
 use crate::clock::UnixTime;
 use crate::error::Result;
 use crate::ids::MailboxId;
+use crate::mailboxes::Mailbox;
 use crate::mailboxes::show::tabs;
-use crate::mailboxes::{Mailbox, fields};
 use crate::microsoft::scopes;
 use crate::tokens::delegated_store as grants;
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
 use crate::web::forms::{Choice, Field};
 use crate::web::redirect_uri::RedirectUri;
-use crate::web::{Badge, Page, Shell, Tab, When, fragment, wants_fragment};
+use crate::web::{Badge, Page, Shell, Tab, When, fragment, link, wants_fragment};
 
 use super::link::{MailState, State as LinkState};
 use super::start::delegated;
@@ -145,7 +145,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, redirect: RedirectUri
         },
         mails: app.mail.is_some(),
         days: Field::text("days", "The link is good for", ""),
-        lengths: fields::link_lengths(""),
+        lengths: link::lengths(""),
         redirect,
         tries: tries.into_iter().map(|ended| tried(ended, when)).collect(),
         may_edit,

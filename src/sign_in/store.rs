@@ -67,7 +67,7 @@ pub struct SignIn {
     pub account: String,
     /// How it ended.
     pub outcome: SignInResult,
-    /// Why, if Microsoft said why.
+    /// Why, as far as it is known.
     pub failure: Option<Box<Failure>>,
     /// What a person reads out to whoever helps them.
     pub reference: String,
@@ -154,7 +154,8 @@ impl TryFrom<Row> for SignIn {
             json => Some(serde_json::from_str(json).map_err(|_| wrong("failure"))?),
         };
         Ok(Self {
-            outcome: SignInResult::parse(&row.outcome).ok_or_else(|| wrong("outcome"))?,
+            // A newer release may know more of them, and this one must still show the rest during the update.
+            outcome: SignInResult::parse(&row.outcome).unwrap_or(SignInResult::Failed),
             failure,
             id: row.id,
             flow_hash: row.flow_hash,

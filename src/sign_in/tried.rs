@@ -55,7 +55,10 @@ pub async fn show(
         person: &ended.expected,
         ended: None,
     };
-    let needs_consent = matches!(ended.outcome, SignInResult::NeedsAdministrator | SignInResult::Declined);
+    let needs_consent = matches!(
+        ended.outcome,
+        SignInResult::NeedsAdministrator | SignInResult::Declined | SignInResult::MissingPermission
+    );
     let may_edit = me.may(Role::MailboxAdministrator);
     let page = Tried {
         shell: me.shell(&app, Section::Mailboxes),

@@ -4,8 +4,8 @@
 //! ```text
 //! obtain.rs    an application's token: the stored one while it is good, else a new one
 //! refresh.rs   a person's token: the stored one while it is good, else a renewal of the saved sign-in
-//! keep.rs      what a person has just granted, sealed and stored
-//! prove.rs     shows the application's credentials to Microsoft, in order, for all three
+//! keep.rs      what a sign-in or a renewal brought, sealed and ready to be stored
+//! prove.rs     shows the application's credentials to Microsoft, in order, whatever a token is asked for
 //! ```
 
 pub mod delegated_store;

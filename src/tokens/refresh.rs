@@ -98,7 +98,7 @@ async fn renew(
     };
     let refused = match ask(app, application, known, &current).await? {
         Ok(issued) => return keep(app, grant, issued, &current).await,
-        Err(NoToken::Failed(failure)) if is_refusal(&failure) => failure,
+        Err(NoToken::Failed(failure)) if failure.is_of_grant() => failure,
         Err(none) => return unchanged(app, grant, none).await,
     };
     if is_replaced(app, grant).await? {
@@ -111,7 +111,9 @@ async fn renew(
     let second = second.unwrap_or(current);
     match ask(app, application, known, &second).await? {
         Ok(issued) => keep(app, grant, issued, &second).await,
-        Err(NoToken::Failed(failure)) if !is_refusal(&failure) => unchanged(app, grant, NoToken::Failed(failure)).await,
+        Err(NoToken::Failed(failure)) if !failure.is_of_grant() => {
+            unchanged(app, grant, NoToken::Failed(failure)).await
+        }
         Err(_) => unchanged(app, grant, NoToken::Failed(refused)).await,
     }
 }
@@ -125,12 +127,6 @@ async fn ask(
     let all = applications::credentials(&app.db, &application.id).await?;
     let grant = GrantType::RefreshToken(token.clone());
     Ok(prove::ask(app, application, known, all, &grant).await?.map(|(issued, _)| issued))
-}
-
-/// The one OAuth error that speaks of the refresh token itself (RFC 6749 section 5.2). A request loop that comes dressed as
-/// one is not meant: its cause passes by itself.
-fn is_refusal(failure: &Failure) -> bool {
-    failure.oauth_error.as_deref() == Some("invalid_grant") && !failure.is_transient()
 }
 
 async fn keep(

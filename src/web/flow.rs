@@ -20,7 +20,7 @@ const READABLE: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Why an answer that was found must not be used. No code is redeemed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Refusal {
+pub enum Rejected {
     /// Another browser came back than the one that was sent.
     OtherBrowser,
     /// It took too long.
@@ -41,11 +41,11 @@ pub fn is_same_browser(held: Option<&str>, flow_hash: &str) -> bool {
 ///
 /// # Errors
 /// Why it may not.
-pub fn accept(held: Option<&str>, flow_hash: &str, expires_at: UnixTime, now: UnixTime) -> Result<(), Refusal> {
+pub fn accept(held: Option<&str>, flow_hash: &str, expires_at: UnixTime, now: UnixTime) -> Result<(), Rejected> {
     if !is_same_browser(held, flow_hash) {
-        return Err(Refusal::OtherBrowser);
+        return Err(Rejected::OtherBrowser);
     }
-    if now >= expires_at { Err(Refusal::Expired) } else { Ok(()) }
+    if now >= expires_at { Err(Rejected::Expired) } else { Ok(()) }
 }
 
 /// The response, with the flow `id` bound to this browser by `flow`, from now on for ten minutes.
@@ -87,13 +87,13 @@ mod tests {
         let (flow_hash, end) = (hash_of("flow"), UnixTime::from_seconds(600));
         let at = |held, seconds| accept(held, &flow_hash, end, UnixTime::from_seconds(seconds));
         assert_eq!(at(Some("flow"), 599), Ok(()));
-        assert_eq!(at(Some("flow"), 600), Err(Refusal::Expired));
+        assert_eq!(at(Some("flow"), 600), Err(Rejected::Expired));
         assert_eq!(
             at(Some(flow_hash.as_str()), 0),
-            Err(Refusal::OtherBrowser),
+            Err(Rejected::OtherBrowser),
             "what the database holds opens nothing"
         );
-        assert_eq!(at(Some(""), 0), Err(Refusal::OtherBrowser));
-        assert_eq!(at(None, 0), Err(Refusal::OtherBrowser));
+        assert_eq!(at(Some(""), 0), Err(Rejected::OtherBrowser));
+        assert_eq!(at(None, 0), Err(Rejected::OtherBrowser));
     }
 }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use crate::app::App;
 
 use super::csrf::FormKey;
+use super::forms::Choice;
 use super::notice::notice;
 
 /// One day, in seconds.
@@ -18,6 +19,12 @@ pub fn lasts(days: &str) -> i64 {
         "7" => 7 * DAY,
         _ => DAY,
     }
+}
+
+/// How long a hand-off link may be good.
+pub fn lengths(chosen: &str) -> Vec<Choice> {
+    let chosen = if matches!(chosen, "3" | "7") { chosen } else { "1" };
+    [("1", "1 day"), ("3", "3 days"), ("7", "7 days")].map(|(days, label)| Choice::new(days, label, "", chosen)).into()
 }
 
 /// The page of every link that cannot be used, whoever it was for, and whether it ever was there or not.

@@ -324,7 +324,7 @@ for (const scripts of [true, false]) {
       await good(page, "forget");
       await press(page, "Forget the sign-in", page.locator("main"));
       await page.goto(`${demo.base}/mailboxes/${id}/sign-in`);
-      assert.match(await page.locator("main").innerText(), /Nobody has signed in for this mailbox yet/);
+      assert.match(await page.locator("main").innerText(), /No sign-in is stored for this mailbox/);
       await good(page, "sign-in, nobody yet");
       const row = (await rows(page, demo)).find(it => it.address === at("olga"));
       assert.notEqual(row.incoming, "connected");

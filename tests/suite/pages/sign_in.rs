@@ -1,6 +1,6 @@
 //! The pages of signing in on behalf of a user.
 
-use postkey_simulator::{Failure, Fault, Place};
+use postkey_simulator::{Bend, Failure, Fault, Place};
 
 use super::snapshots::same;
 use crate::sign_in::{JAN, OLGA, SIGN_IN, come_back, path_of, save, signed_in};
@@ -57,10 +57,14 @@ async fn what_the_owner_of_a_mailbox_sees() {
     let leads = olga.open_and_submit(&link, &link, &[]).await.location().to_owned();
     let declined = olga.follow(&app.sim.decline(&leads, OLGA).await.unwrap()).await;
     same("result_declined", 200, &olga.get(declined.location()).await);
-    let refused = [(Place::Authorize, 65_001, "needs_administrator"), (Place::Token, 53_003, "blocked")];
-    for (place, number, name) in refused.into_iter().chain([(Place::Token, 9_002_313, "failed")]) {
+    for (place, failure, name) in [
+        (Place::Authorize, Failure::Aadsts(65_001), "needs_administrator"),
+        (Place::Token, Failure::Aadsts(53_003), "blocked"),
+        (Place::Token, Failure::Aadsts(9_002_313), "failed"),
+        (Place::Token, Failure::Bent(Bend::ScopeFewer), "missing_permission"),
+    ] {
         app.advance(60);
-        app.sim.fault(Fault::new(place, Failure::Aadsts(number)).times(1));
+        app.sim.fault(Fault::new(place, failure).times(1));
         let leads = olga.open_and_submit(&link, &link, &[]).await.location().to_owned();
         let callback = app.sim.approve(&leads, OLGA).await;
         let answer = olga.follow(&callback.unwrap()).await;

@@ -170,6 +170,13 @@ impl World {
         fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
+    /// Everything that can be done at `route` by sending it something.
+    pub(crate) fn forms(&self, route: &str) -> Vec<Vec<(String, String)>> {
+        let link = || vec![("how".to_owned(), "link".to_owned()), ("days".to_owned(), "3".to_owned())];
+        let more = (route == "/mailboxes/{id}/sign-in").then(link);
+        std::iter::once(self.good(route)).chain(more).collect()
+    }
+
     pub(crate) fn db(&self) -> &Db {
         &self.app.inside().db
     }

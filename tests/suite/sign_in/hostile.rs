@@ -51,12 +51,13 @@ async fn more_than_was_asked_for_is_flagged_and_an_unlisted_scope_is_the_one_ask
 }
 
 #[tokio::test]
-async fn an_opaque_access_token_is_as_good_as_any() {
+async fn an_opaque_access_token_that_graph_refuses_ends_the_sign_in_and_is_told_as_graphs_answer() {
     let app = TestApp::start().await;
     let browser = app.owner().await;
     let mailbox = waiting(&app, &browser, SIGN_IN).await;
-    // Graph will not know it; but nothing here may trip over it.
     assert_eq!(bent(&app, &browser, &mailbox, Bend::TokenOpaque).await, "failed");
+    let why = column(&app.inside().db, "SELECT failure FROM sign_ins").await;
+    assert!(why[0].contains("InvalidAuthenticationToken"), "nothing here tried to read the token: {why:?}");
     app.stop().await;
 }
 
@@ -74,7 +75,7 @@ async fn deleting_erases_the_grant_and_says_what_stays_at_microsoft() {
     assert!(gone.text().contains("somebody must sign in again") && gone.text().contains("Revoke sessions"));
     browser.submit(&gone, &format!("{mailbox}/restore"), &[]).await.location();
     let page = browser.get(&format!("{mailbox}/sign-in")).await;
-    assert!(page.text().contains("Nobody has signed in for this mailbox yet"));
+    assert!(page.text().contains("No sign-in is stored for this mailbox"));
     app.stop().await;
 }
 

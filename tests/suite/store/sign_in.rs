@@ -29,7 +29,7 @@ fn attempt(world: &World, mailbox: &Mailbox, origin: Origin) -> Attempt {
         sent_to: SentTo {
             authority: "https://login.example/".to_owned(),
             tenant_id: super::TENANT.to_owned(),
-            client_id: super::TENANT.to_owned(),
+            client_id: "22222222-2222-4222-8222-222222222222".to_owned(),
             issuer: "https://login.example/t/v2.0".to_owned(),
             names_issuer: true,
         },
@@ -174,6 +174,11 @@ async fn a_link_is_found_by_its_code_and_its_code_goes_when_it_ends() {
         world.app.clock.advance(DAY);
         link_store::erase_expired(&world.app).await.unwrap();
         assert_eq!(world.count(sealed).await, 0);
+        // A later link counts, whatever became of it, and not the one before that ended by itself.
+        let fourth = made(&world, &mailbox, "fourth").await;
+        use_up("jan").await;
+        let newest = link_store::newest_of(world.db(), &mailbox.id).await.unwrap().unwrap();
+        assert_eq!((newest.id, newest.used.is_some()), (fourth.id, true));
         world.close().await;
     }
 }
