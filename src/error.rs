@@ -1,4 +1,4 @@
-//! Why a request could not be answered: six kinds, each with a text for the visitor and a cause for the log.
+//! Why a request could not be answered: seven kinds, each with a text for the visitor and a cause for the log.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -21,6 +21,9 @@ pub enum AppError {
     /// The request itself is wrong in a way no form produces.
     #[error("{0}")]
     BadRequest(&'static str),
+    /// This was done too often of late. Nothing was changed.
+    #[error("too many tries")]
+    TooMany,
     /// The database is locked, full or away. Nothing was changed.
     #[error("the database cannot answer now")]
     Busy(#[source] std::sync::Arc<anyhow::Error>),
@@ -50,6 +53,7 @@ impl AppError {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -12,7 +12,7 @@ use postkey::config::Config;
 use postkey::ids::UserId;
 use postkey::secrets::MasterKeyError;
 use postkey::users::{Role, User, password, store, user};
-use postkey::{audit, serve, setup, telemetry};
+use postkey::{admin_link, audit, serve, setup, sign_in, telemetry};
 use secrecy::SecretString;
 
 /// What the shell gets for a configuration or key that cannot be used (sysexits.h, EX_CONFIG).
@@ -175,9 +175,14 @@ async fn reset_user(app: &App, email: &str) -> anyhow::Result<()> {
     if !store::set_password(&mut tx, email, &hash).await? {
         bail!("{email} has no account");
     }
-    note(app, &mut tx, "user.password_reset", email, "from the host").await?;
+    // Whoever had the old password may have made some for themselves.
+    let now = app.clock.now();
+    let links = sign_in::link_store::withdraw_of(&mut tx, email, "the host", now).await?
+        + admin_link::store::withdraw_of(&mut tx, email, "the host", now).await?;
+    let detail = format!("from the host; open links that ended with it: {links}");
+    note(app, &mut tx, "user.password_reset", email, &detail).await?;
     tx.commit().await?;
-    println!("{email} has a new password, and all sessions of the account have ended");
+    println!("{email} has a new password. All sessions of the account have ended, and so have its open links: {links}");
     Ok(())
 }
 

@@ -23,7 +23,7 @@ use crate::web::trouble::{Trouble, Whose};
 use crate::web::{Badge, Page, Shell, When, see_other};
 
 use super::consent_store::{self, Ended};
-use super::link::State as LinkState;
+use super::link::{Registration, State as LinkState};
 use super::{AdminLink, door, store};
 
 /// Consents that are listed.
@@ -66,7 +66,7 @@ pub async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<Applicati
     let application = applications::get(&app.db, &id).await?;
     let may_edit = me.may(Role::ApplicationAdministrator);
     let link = match store::newest_of(&app.db, &id).await? {
-        Some(link) => Some(view(&app, link, may_edit).await?),
+        Some(link) => Some(view(&app, link, &application, may_edit).await?),
         None => None,
     };
     let consents = consent_store::newest(&app.db, &id, LISTED).await?;
@@ -83,12 +83,13 @@ pub async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<Applicati
     Ok(Page::new(page).into_response())
 }
 
-async fn view(app: &App, link: AdminLink, may_edit: bool) -> Result<LinkView> {
+async fn view(app: &App, link: AdminLink, application: &Application, may_edit: bool) -> Result<LinkView> {
     let now = app.clock.now();
     let when = |moment: UnixTime| When::at(moment, now, &app.config.time_zone);
     let public = app.config.public_url.as_str().trim_end_matches('/');
-    let address = if may_edit { door::path(app, &link).await?.map(|path| format!("{public}{path}")) } else { None };
-    let state = link.state(now);
+    let address =
+        if may_edit { door::path(app, &link, application).await?.map(|path| format!("{public}{path}")) } else { None };
+    let state = link.state(now, application);
     let given = link.given.as_ref().map(|given| {
         let word = match given.state {
             _ if given.accepted => "accepted by Microsoft",
@@ -106,6 +107,7 @@ async fn view(app: &App, link: AdminLink, may_edit: bool) -> Result<LinkView> {
             LinkState::Done => "Done",
             LinkState::Expired => "Ended",
             LinkState::Withdrawn => "Withdrawn",
+            LinkState::Outdated => "Ended when the application was changed",
         },
         made: when(link.made_at),
         until: when(link.expires_at),
@@ -156,6 +158,7 @@ pub async fn make(
     let link = AdminLink {
         id: link_id,
         application_id: id.clone(),
+        about: Registration::of(&application),
         sealed: sealed.map_err(crate::error::AppError::internal)?,
         made_by: me.user.name.clone(),
         contact: me.user.email.clone(),

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::applications::{Application, trial};
 use crate::audit;
 use crate::chance::hash_of;
-use crate::error::Result;
+use crate::error::{AppError, Result};
 use crate::ids::ConsentId;
 use crate::microsoft::{ApplicationRef, Failure};
 use crate::web::csrf::FormKey;
@@ -18,6 +18,9 @@ use crate::words::ConsentResult;
 
 use super::consent_store::{self, Ended};
 use super::{AdminLink, Consent, callback, door};
+
+/// Most consents that one link begins in an hour, so that whoever has it cannot fill the database or keep Microsoft busy.
+const MOST_TRIES: i64 = 30;
 
 /// The address of the page that says how a consent ended, for the browser that began it.
 pub(super) fn result_path(id: &ConsentId) -> String {
@@ -41,6 +44,9 @@ pub async fn start(
     }
     if link.consented_at.is_some() {
         return Ok(see_other(&format!("/a/{code}")));
+    }
+    if consent_store::tries(&app.db, &link.id, app.clock.now()).await? >= MOST_TRIES {
+        return Err(AppError::TooMany);
     }
     begin(&app, &link, &application).await
 }

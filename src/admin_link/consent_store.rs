@@ -12,8 +12,8 @@ use crate::words::ConsentResult;
 
 use super::consent::Consent;
 
-/// Consents that one link may have under way; the oldest ones go first.
-const MOST_AT_ONCE: i64 = 20;
+/// Seconds over which the consents that a link began are counted.
+const TRIES_COUNT: i64 = 60 * 60;
 /// Seconds for which it is known how a consent ended.
 const KEPT: i64 = 90 * 24 * 60 * 60;
 
@@ -22,9 +22,8 @@ const INSERT: &str = "
         started_at, expires_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
-const TRIM: &str = "
-    DELETE FROM consent_attempts WHERE link_id = $1 AND id NOT IN (
-        SELECT id FROM consent_attempts WHERE link_id = $1 ORDER BY started_at DESC, id DESC LIMIT $2)";
+const TRIES: &str = "
+    SELECT (SELECT COUNT(*) FROM consent_attempts WHERE link_id = $1) + (SELECT COUNT(*) FROM consents WHERE link_id = $1 AND at > $2)";
 
 const TAKE: &str = "
     DELETE FROM consent_attempts WHERE state_hash = $1
@@ -149,8 +148,12 @@ pub async fn insert(tx: &mut Tx, consent: &Consent, state_hash: &str) -> Result<
         .execute(c)
         .await
         .affected())?;
-    in_tx!(tx, |c| sqlx::query(TRIM).bind(&consent.link_id).bind(MOST_AT_ONCE).execute(c).await.affected())?;
     Ok(())
+}
+
+/// How many consents this link began of late.
+pub async fn tries(db: &Db, link: &AdminLinkId, now: UnixTime) -> Result<i64> {
+    Ok(on_db!(db, |c| sqlx::query_scalar(TRIES).bind(link).bind(now.plus(-TRIES_COUNT)).fetch_one(c).await)?)
 }
 
 /// Takes the consent with this state, so that nobody else ever does, and keeps that even if what follows fails (S-51).

@@ -23,14 +23,12 @@ pub(super) async fn open(
     let Some(link) = store::by_code(&app.db, &hash_of(code)).await? else {
         return Ok(Err(Box::new(no_link(app, key))));
     };
-    match link.state(app.clock.now()) {
-        State::Open => {
-            let application = applications::get(&app.db, &link.application_id).await?;
-            Ok(Ok((link, application)))
-        }
+    let application = applications::get(&app.db, &link.application_id).await?;
+    match link.state(app.clock.now(), &application) {
+        State::Open => Ok(Ok((link, application))),
         State::Done => Ok(Err(Box::new(done(app, key, &link)))),
         // To whoever tries codes, one that never was looks like one that has ended: same words, same status.
-        State::Expired | State::Withdrawn => Ok(Err(Box::new(no_link(app, key)))),
+        State::Expired | State::Withdrawn | State::Outdated => Ok(Err(Box::new(no_link(app, key)))),
     }
 }
 
@@ -45,8 +43,8 @@ fn done(app: &App, key: &FormKey, link: &AdminLink) -> Response {
 }
 
 /// The path at which whoever has the link finds it; nothing once it is no longer open.
-pub(super) async fn path(app: &App, link: &AdminLink) -> Result<Option<String>> {
-    if link.state(app.clock.now()) != State::Open {
+pub(super) async fn path(app: &App, link: &AdminLink, application: &Application) -> Result<Option<String>> {
+    if link.state(app.clock.now(), application) != State::Open {
         return Ok(None);
     }
     let opened = app.keyring.open_or_reload(&app.db, AdminLink::place(&link.id), &link.sealed).await?;

@@ -52,10 +52,10 @@ pub async fn show(State(app): State<App>, key: FormKey, jar: CookieJar, Path(id)
         shell: Shell::plain(&app, &key),
         outcome,
         icon: outcome.icon().name(),
+        back: door::path(&app, &link, &application).await?,
         name: application.name,
         proof,
         reference: outcome.needs_help().then_some(ended.reference),
-        back: door::path(&app, &link).await?,
         asker: (link.made_by, link.contact),
     };
     Ok(Page::new(page).into_response())
@@ -75,9 +75,10 @@ async fn proof(app: &App, application: &Application) -> Result<&'static str> {
     })
 }
 
-/// The result, if this is the browser that began it; to any other it does not exist.
+/// The result, if this is the browser that began it; to any other, and after ten minutes, it does not exist.
 async fn own(app: &App, jar: &CookieJar, id: &ConsentId) -> Result<Ended> {
     let held = flow::held(&app.config, jar, id).ok_or(AppError::NotFound)?;
     let ended = consent_store::find(&app.db, id).await?.ok_or(AppError::NotFound)?;
-    if flow::is_same_browser(Some(&held), &ended.flow_hash) { Ok(ended) } else { Err(AppError::NotFound) }
+    let may = flow::accept(Some(&held), &ended.flow_hash, ended.at.plus(flow::LASTS), app.clock.now());
+    may.map(|()| ended).map_err(|_| AppError::NotFound)
 }

@@ -151,14 +151,17 @@ pub(super) fn consent(ways: Ways, granted: &Granted<'_>) -> Step {
 /// Microsoft’s word is no proof, so what the token says stands beside it.
 fn consented(ways: Ways, granted: &Granted<'_>, day: &str) -> Step {
     let word = format!("Microsoft said on {day} that it was granted.");
-    Step::done(
-        "Granted",
-        match ways.application {
-            true if granted.carried() => format!("{word} Postkey’s newest token carries both application permissions."),
-            true => format!("{word} Postkey’s token does not show it yet, which can take some minutes."),
-            false => word,
-        },
-    )
+    let reported = |note| Step::new(Family::Info, Icon::RingDot, "Granted, not proven yet", note);
+    match ways.application {
+        true if granted.carried() => {
+            Step::done("Granted", format!("{word} Postkey’s newest token carries both application permissions."))
+        }
+        true => reported(format!("{word} Postkey’s token does not show it yet, which can take some minutes.")),
+        false if granted.any(true, Status::Connected) => {
+            Step::done("Granted", format!("{word} People have signed in and their mailboxes opened."))
+        }
+        false => reported(format!("{word} It shows when somebody signs in for a mailbox.")),
+    }
 }
 
 /// Step 3: whether it can prove itself. `given` is Microsoft's word on the secret that was given here, and whether it ever was
@@ -242,6 +245,7 @@ mod tests {
         };
         assert!(note(&[], &["Mail.ReadWrite", "Mail.Send"]).ends_with("carries both application permissions."));
         assert!(note(&[], &[]).contains("does not show it yet"));
-        assert_eq!(note(&[used(true, Status::Connected)], &[]), "Microsoft said on 24 Nov 2026 that it was granted.");
+        assert!(note(&[used(true, Status::Connected)], &[]).ends_with("their mailboxes opened."));
+        assert!(note(&[used(true, Status::SignInPending)], &[]).ends_with("when somebody signs in for a mailbox."));
     }
 }

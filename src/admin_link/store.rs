@@ -11,27 +11,27 @@ use crate::ids::{AdminLinkId, ApplicationId, CredentialId};
 use crate::secrets::Sealed;
 
 use super::AdminLink;
-use super::link::Given;
+use super::link::{Given, Registration};
 
 /// Secrets that may be given through one link.
 const MOST_GIVEN: i64 = 20;
 
 const INSERT: &str = "
-    INSERT INTO admin_links (id, application_id, code_hash, sealed, made_by, contact, made_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT INTO admin_links (id, application_id, cloud, tenant, client_id, code_hash, sealed, made_by, contact, made_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 const BY_CODE: &str = "
-    SELECT l.id, l.application_id, l.sealed, l.made_by, l.contact, l.made_at, l.expires_at, l.consented_at, l.withdrawn_at,
+    SELECT l.id, l.application_id, l.cloud, l.tenant, l.client_id, l.sealed, l.made_by, l.contact, l.made_at, l.expires_at, l.consented_at, l.withdrawn_at,
         l.withdrawn_by, c.id AS credential_id, c.state AS credential_state, c.created_at AS given_at, c.last_used_at AS accepted_at
     FROM admin_links l LEFT JOIN credentials c ON c.id = l.credential_id WHERE l.code_hash = $1";
 
 const BY_ID: &str = "
-    SELECT l.id, l.application_id, l.sealed, l.made_by, l.contact, l.made_at, l.expires_at, l.consented_at, l.withdrawn_at,
+    SELECT l.id, l.application_id, l.cloud, l.tenant, l.client_id, l.sealed, l.made_by, l.contact, l.made_at, l.expires_at, l.consented_at, l.withdrawn_at,
         l.withdrawn_by, c.id AS credential_id, c.state AS credential_state, c.created_at AS given_at, c.last_used_at AS accepted_at
     FROM admin_links l LEFT JOIN credentials c ON c.id = l.credential_id WHERE l.id = $1";
 
 const NEWEST: &str = "
-    SELECT l.id, l.application_id, l.sealed, l.made_by, l.contact, l.made_at, l.expires_at, l.consented_at, l.withdrawn_at,
+    SELECT l.id, l.application_id, l.cloud, l.tenant, l.client_id, l.sealed, l.made_by, l.contact, l.made_at, l.expires_at, l.consented_at, l.withdrawn_at,
         l.withdrawn_by, c.id AS credential_id, c.state AS credential_state, c.created_at AS given_at, c.last_used_at AS accepted_at
     FROM admin_links l LEFT JOIN credentials c ON c.id = l.credential_id
     WHERE l.application_id = $1
@@ -50,12 +50,19 @@ const WITHDRAW: &str = "
     UPDATE admin_links SET withdrawn_at = $2, withdrawn_by = $3, sealed = ''
     WHERE application_id = $1 AND withdrawn_at IS NULL AND expires_at > $2";
 
+const WITHDRAW_OF: &str = "
+    UPDATE admin_links SET withdrawn_at = $2, withdrawn_by = $3, sealed = ''
+    WHERE contact = $1 AND withdrawn_at IS NULL AND expires_at > $2";
+
 const SWEEP: &str = "UPDATE admin_links SET sealed = '' WHERE expires_at <= $1 AND sealed <> ''";
 
 #[derive(FromRow)]
 struct Row {
     id: AdminLinkId,
     application_id: ApplicationId,
+    cloud: String,
+    tenant: String,
+    client_id: String,
     sealed: Sealed,
     made_by: String,
     contact: String,
@@ -86,6 +93,7 @@ impl TryFrom<Row> for AdminLink {
         Ok(Self {
             id: row.id,
             application_id: row.application_id,
+            about: Registration { cloud: row.cloud, tenant: row.tenant, client_id: row.client_id },
             sealed: row.sealed,
             made_by: row.made_by,
             contact: row.contact,
@@ -103,6 +111,9 @@ pub async fn insert(tx: &mut Tx, link: &AdminLink, code_hash: &str) -> Result<()
     in_tx!(tx, |c| sqlx::query(INSERT)
         .bind(&link.id)
         .bind(&link.application_id)
+        .bind(&link.about.cloud)
+        .bind(&link.about.tenant)
+        .bind(&link.about.client_id)
         .bind(code_hash)
         .bind(&link.sealed)
         .bind(&link.made_by)
@@ -127,7 +138,7 @@ pub async fn by_id(db: &Db, id: &AdminLinkId) -> Result<Option<AdminLink>> {
     row.map(AdminLink::try_from).transpose()
 }
 
-/// The link of an application that matters: the newest that was not withdrawn, else the newest.
+/// The link of an application that matters: the newest, as only that one can be open.
 pub async fn newest_of(db: &Db, application: &ApplicationId) -> Result<Option<AdminLink>> {
     let row: Option<Row> = on_db!(db, |c| sqlx::query_as(NEWEST).bind(application).fetch_optional(c).await)?;
     row.map(AdminLink::try_from).transpose()
@@ -159,6 +170,11 @@ pub async fn given(tx: &mut Tx, link: &AdminLink, credential: &CredentialId, now
 pub async fn withdraw(tx: &mut Tx, application: &ApplicationId, by: &str, now: UnixTime) -> Result<bool> {
     let ended = in_tx!(tx, |c| sqlx::query(WITHDRAW).bind(application).bind(now).bind(by).execute(c).await.affected())?;
     Ok(ended > 0)
+}
+
+/// Ends the open links of whoever has this e-mail address. Gives how many there were.
+pub async fn withdraw_of(tx: &mut Tx, contact: &str, by: &str, now: UnixTime) -> Result<u64> {
+    Ok(in_tx!(tx, |c| sqlx::query(WITHDRAW_OF).bind(contact).bind(now).bind(by).execute(c).await.affected())?)
 }
 
 /// Erases the codes of links that have ended by themselves.

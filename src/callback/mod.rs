@@ -8,7 +8,7 @@
 //! that says so and repeats nothing of it (S-58).
 
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum_extra::extract::cookie::CookieJar;
 use secrecy::ExposeSecret;
@@ -38,10 +38,15 @@ const OTHER_BROWSER: (&str, &str) = (
 /// `GET /oauth/callback`
 pub async fn callback(
     State(app): State<App>,
+    method: Method,
     key: FormKey,
     jar: CookieJar,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
+    // A code is redeemed for a browser that wants the page, and not for whoever looks whether it is there.
+    if method != Method::GET {
+        return Ok(lost(&app, &key, NOT_AN_ANSWER));
+    }
     let Some(answer) = AuthorizationResponse::parse(query.as_deref().unwrap_or_default()) else {
         return Ok(lost(&app, &key, NOT_AN_ANSWER));
     };

@@ -127,5 +127,15 @@ fn believed(
     let tenant = tenant.ok_or("it is from another tenant")?;
     let object_id = Guid::parse(&claims.oid).ok_or("it names no account")?;
     let username = answer.seen.harmless(&claims.preferred_username.unwrap_or_default(), LONGEST_NAME);
-    Ok(Identity { tenant, object_id, username, is_guest: claims.idp.is_some_and(|idp| idp != expected.issuer) })
+    Ok(Identity {
+        tenant,
+        object_id,
+        username,
+        is_guest: claims.idp.is_some_and(|idp| !is_own(&idp, expected.issuer, tenant)),
+    })
+}
+
+/// Whether `idp` names the tenant itself, by either of the two names that Entra has for one.
+fn is_own(idp: &str, issuer: &str, tenant: Guid) -> bool {
+    idp == issuer || idp == format!("https://sts.windows.net/{tenant}/")
 }

@@ -18,14 +18,10 @@ pub struct Attempt {
     pub origin: Origin,
     /// The name of whoever began it, for the audit.
     pub started_by: String,
-    /// The application that asked.
-    pub application_id: ApplicationId,
+    /// The mailbox as it was then.
+    pub about: About,
     /// Where the person was sent, as it was then.
     pub sent_to: SentTo,
-    /// The address of the mailbox then.
-    pub address: String,
-    /// The person who signs in, if another than the mailbox; else empty.
-    pub signs_in_as: String,
     /// Hash of the cookie that the browser was given.
     pub flow_hash: String,
     /// The PKCE verifier, sealed for [`Attempt::place`].
@@ -34,6 +30,33 @@ pub struct Attempt {
     pub started_at: UnixTime,
     /// When it is too late.
     pub expires_at: UnixTime,
+}
+
+/// What somebody is asked to sign in for, as it is when they are asked: a sign-in for the old must not be used for the new.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct About {
+    /// The application that asks.
+    pub application_id: ApplicationId,
+    /// The address of the mailbox.
+    pub address: String,
+    /// The person who signs in, if another than the mailbox; else empty.
+    pub signs_in_as: String,
+}
+
+impl About {
+    /// The mailbox as it is now.
+    pub fn of(mailbox: &Mailbox) -> Self {
+        Self {
+            application_id: mailbox.application_id.clone(),
+            address: mailbox.address.clone(),
+            signs_in_as: mailbox.access.person().to_owned(),
+        }
+    }
+
+    /// Whether `mailbox` still is that.
+    pub fn is(&self, mailbox: &Mailbox) -> bool {
+        mailbox.deleted.is_none() && mailbox.is_delegated() && *self == Self::of(mailbox)
+    }
 }
 
 /// The authorization server and the client of an attempt (RFC 9700 section 4.4: an answer belongs to the one it was asked of).
@@ -76,18 +99,10 @@ impl Attempt {
         Place { table: "sign_in_attempts", column: "verifier", row: id.as_str() }
     }
 
-    /// Whether `mailbox` still is what it was when the sign-in began.
-    pub fn is_about(&self, mailbox: &Mailbox) -> bool {
-        mailbox.deleted.is_none()
-            && mailbox.is_delegated()
-            && mailbox.application_id == self.application_id
-            && mailbox.address == self.address
-            && mailbox.access.person() == self.signs_in_as
-    }
-
     /// Who is expected to sign in.
     pub fn expected(&self) -> &str {
-        if self.signs_in_as.is_empty() { &self.address } else { &self.signs_in_as }
+        let About { address, signs_in_as, .. } = &self.about;
+        if signs_in_as.is_empty() { address } else { signs_in_as }
     }
 }
 
@@ -107,7 +122,7 @@ pub fn is_expected(expected: &str, pinned: Option<(&str, &str)>, identity: &Iden
             Guid::parse(tenant) == Some(identity.tenant) && Guid::parse(object) == Some(identity.object_id)
         }
         None => {
-            let is_same = |name: &str| !name.is_empty() && name.to_lowercase() == expected.to_lowercase();
+            let is_same = |name: &str| !name.is_empty() && name.eq_ignore_ascii_case(expected);
             is_same(&profile.user_principal_name) || profile.mail.as_deref().is_some_and(is_same)
         }
     }
@@ -151,6 +166,11 @@ mod tests {
         assert!(!expected(&calls_itself_olga, &jan));
         assert!(!expected(&olga, &profile(OLGA, "olga@contoso.example.evil.example", None)));
         assert!(!expected(&olga, &profile(OLGA, "оlga@contoso.example", None)), "a lookalike of other letters");
+        let kelvin = profile(OLGA, "\u{212A}arl@contoso.example", None);
+        assert!(
+            !is_expected("karl@contoso.example", None, &olga, &kelvin),
+            "a letter that becomes another in lower case"
+        );
         assert!(!expected(&olga, &profile(TENANT, "olga@contoso.example", None)), "the token is of another account");
         assert!(!expected(&signed_in(OLGA, true), &profile(OLGA, "olga@contoso.example", None)), "a guest");
         assert!(!is_expected("", None, &olga, &profile(OLGA, "", Some(""))));

@@ -15,9 +15,12 @@ use crate::microsoft::{ApplicationRef, Failure, Prompt, SignInRequest, TenantFou
 use crate::web::{flow, see_other};
 use crate::words::SignInResult;
 
-use super::attempt::{Attempt, Origin, SentTo, nonce_of};
+use super::attempt::{About, Attempt, Origin, SentTo, nonce_of};
 use super::ending;
 use super::store::{self, SignIn};
+
+/// Most sign-ins that one link begins in an hour, so that whoever has it cannot fill the database or keep Microsoft busy.
+const MOST_TRIES: i64 = 30;
 
 /// What is about to begin.
 #[derive(Debug)]
@@ -47,6 +50,11 @@ pub async fn begin(app: &App, begin: Begin<'_>) -> Result<Response> {
     let id = SignInId::new(app.clock.now(), &app.chance);
     let secret = app.chance.code();
     let application = begin.application;
+    if let Origin::Link(link) = &begin.origin
+        && store::tries(&app.db, link, app.clock.now()).await? >= MOST_TRIES
+    {
+        return Err(AppError::TooMany);
+    }
     // First of all, so that nobody is asked for anything that is not written down (S-101).
     note(app, &begin).await?;
     let address = match app.microsoft.tenant(application.cloud, &application.tenant).await {
@@ -84,10 +92,8 @@ async fn noted(
         mailbox_id: mailbox.id.clone(),
         origin: begin.origin.clone(),
         started_by: begin.by.to_owned(),
-        application_id: application.id.clone(),
+        about: About::of(mailbox),
         sent_to: sent_to(app, &known, found),
-        address: mailbox.address.clone(),
-        signs_in_as: mailbox.access.person().to_owned(),
         flow_hash: flow_hash.to_owned(),
         verifier: app.keyring.seal(Attempt::place(id), &verifier).map_err(AppError::internal)?,
         started_at: now,

@@ -45,7 +45,7 @@ pub async fn end(
 /// Who began it here must still be signed in and still be allowed to. Their session's own cookie does not come along with a
 /// redirect from another site, so it is looked up by the hash that the attempt has of it (S-52). A link that was open when
 /// the sign-in began may have been used up since, by another tab of the same person; withdrawn it must not be.
-async fn may_still(app: &App, origin: &Origin) -> Result<bool> {
+pub(super) async fn may_still(app: &App, origin: &Origin) -> Result<bool> {
     match origin {
         Origin::Session(session) => guard::session_may(app, session, Role::MailboxAdministrator).await,
         Origin::Link(link) => {

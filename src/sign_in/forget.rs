@@ -15,6 +15,7 @@ use crate::users::guard::Section;
 use crate::web::{Page, Shell, see_other};
 
 use super::start::{delegated, note};
+use super::store;
 
 #[derive(Template)]
 #[template(path = "sign_in/forget.html")]
@@ -42,6 +43,8 @@ pub async fn forget(State(app): State<App>, me: SignedIn, Path(id): Path<Mailbox
     let _flight = app.single.flight(&format!("grant {id}")).await;
     let mut tx = app.db.begin().await?;
     if grants::forget(&mut tx, &id).await? {
+        // An answer that is still on its way must not bring back what was just erased.
+        store::end_all(&mut tx, &id).await?;
         mailboxes::start_anew(&mut tx, &mailbox, app.clock.now()).await?;
         note(&mut tx, &app, &me, "grant.forgotten", &mailbox).await?;
         tx.commit().await?;

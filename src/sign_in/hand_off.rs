@@ -73,16 +73,14 @@ pub async fn start(
     begin(&app, Begin { mailbox: &mailbox, application: &application, by: &by, origin, prompt: Prompt::Login }).await
 }
 
-/// The link with its mailbox while it can be used; else the link, if there ever was one.
+/// The link with its mailbox while it can be used; else the link, if its mailbox is still there.
 async fn open(app: &App, code: &str) -> Result<Result<(Link, Mailbox), Option<Link>>> {
     let Some(link) = link_store::by_code(&app.db, &hash_of(code)).await? else { return Ok(Err(None)) };
-    if link.state(app.clock.now()) != LinkState::Open {
-        return Ok(Err(Some(link)));
-    }
-    let mailbox = mailboxes::find(&app.db, &link.mailbox_id).await?;
-    match mailbox.filter(|mailbox| mailbox.deleted.is_none() && mailbox.is_delegated()) {
-        Some(mailbox) => Ok(Ok((link, mailbox))),
-        None => Ok(Err(None)),
+    let Some(mailbox) = mailboxes::find(&app.db, &link.mailbox_id).await? else { return Ok(Err(None)) };
+    match link.state(app.clock.now(), &mailbox) {
+        LinkState::Open => Ok(Ok((link, mailbox))),
+        _ if mailbox.deleted.is_some() => Ok(Err(None)),
+        _ => Ok(Err(Some(link))),
     }
 }
 

@@ -3,8 +3,11 @@
 use crate::clock::UnixTime;
 use crate::ids::{LinkId, MailboxId};
 use crate::mail::MailFailure;
+use crate::mailboxes::Mailbox;
 use crate::secrets::{Place, Sealed};
 use crate::words::MailTrouble;
+
+use super::attempt::About;
 
 /// Seconds after which a mail that was asked for and has no outcome counts as interrupted; longer than any deadline.
 pub const MAILING_LASTS: i64 = 60;
@@ -16,6 +19,8 @@ pub struct Link {
     pub id: LinkId,
     /// The mailbox to sign in for.
     pub mailbox_id: MailboxId,
+    /// That mailbox as it was when the link was made.
+    pub about: About,
     /// Its code, sealed for [`Link::place`]; empty once it is no longer open.
     pub sealed: Sealed,
     /// Who made it.
@@ -67,6 +72,8 @@ pub enum State {
     Expired,
     /// Somebody ended it.
     Withdrawn,
+    /// Its mailbox is another by now.
+    Outdated,
 }
 
 impl Link {
@@ -75,14 +82,16 @@ impl Link {
         Place { table: "sign_in_links", column: "sealed", row: id.as_str() }
     }
 
-    /// What it can do at `now`.
-    pub fn state(&self, now: UnixTime) -> State {
+    /// What it can do at `now`, its mailbox being what it is.
+    pub fn state(&self, now: UnixTime, mailbox: &Mailbox) -> State {
         if self.used.is_some() {
             State::Used
         } else if self.withdrawn.is_some() {
             State::Withdrawn
         } else if now >= self.expires_at {
             State::Expired
+        } else if !self.about.is(mailbox) {
+            State::Outdated
         } else {
             State::Open
         }
@@ -105,14 +114,30 @@ impl Mailing {
 mod tests {
     use super::*;
     use crate::chance::Chance;
+    use crate::ids::ApplicationId;
+    use crate::mailboxes::mailbox::{Access, Health, Stamp};
     use crate::web::link::DAY;
 
     #[test]
-    fn a_link_ends_by_use_by_withdrawal_or_by_itself() {
+    fn a_link_ends_by_use_by_withdrawal_by_itself_or_when_its_mailbox_changes() {
         let (now, chance) = (UnixTime::from_seconds(1_000), Chance::seeded(1));
+        let access = Access::OnBehalfOfUser { person: None };
+        let mailbox = Mailbox {
+            id: MailboxId::new(now, &chance),
+            address: "olga@contoso.example".to_owned(),
+            display_name: String::new(),
+            health: Health::new(&access, now),
+            access,
+            application_id: ApplicationId::new(now, &chance),
+            version: 1,
+            created: Stamp { by: "Ana".to_owned(), at: now },
+            paused: None,
+            deleted: None,
+        };
         let open = Link {
             id: LinkId::new(now, &chance),
-            mailbox_id: MailboxId::new(now, &chance),
+            mailbox_id: mailbox.id.clone(),
+            about: About::of(&mailbox),
             sealed: Sealed::nothing(),
             made_by: "Ana".to_owned(),
             contact: "ana@contoso.example".to_owned(),
@@ -122,12 +147,24 @@ mod tests {
             withdrawn: None,
             mailing: None,
         };
-        assert_eq!(open.state(now.plus(DAY - 1)), State::Open);
-        assert_eq!(open.state(now.plus(DAY)), State::Expired);
+        assert_eq!(open.state(now.plus(DAY - 1), &mailbox), State::Open);
+        assert_eq!(open.state(now.plus(DAY), &mailbox), State::Expired);
         let by = |name: &str| Some((now, name.to_owned()));
         let used = Link { used: by("olga"), ..open.clone() };
-        assert_eq!(used.state(now.plus(2 * DAY)), State::Used);
-        assert_eq!(Link { withdrawn: by("Ana"), ..open.clone() }.state(now), State::Withdrawn);
+        assert_eq!(used.state(now.plus(2 * DAY), &mailbox), State::Used);
+        assert_eq!(Link { withdrawn: by("Ana"), ..open.clone() }.state(now, &mailbox), State::Withdrawn);
+
+        let renamed = Mailbox { display_name: "Olga".to_owned(), ..mailbox.clone() };
+        assert_eq!(open.state(now, &renamed), State::Open);
+        for other in [
+            Mailbox { address: "board@contoso.example".to_owned(), ..mailbox.clone() },
+            Mailbox { application_id: ApplicationId::new(now, &chance), ..mailbox.clone() },
+            Mailbox { access: Access::OnBehalfOfUser { person: Some("jan@x".to_owned()) }, ..mailbox.clone() },
+            Mailbox { access: Access::WithoutUser, ..mailbox.clone() },
+            Mailbox { deleted: Some(Stamp { by: "Ana".to_owned(), at: now }), ..mailbox },
+        ] {
+            assert_eq!(open.state(now, &other), State::Outdated, "{other:?}");
+        }
     }
 
     #[test]

@@ -6,29 +6,31 @@ use crate::app::App;
 use crate::clock::UnixTime;
 use crate::db::{Affected, Db, Tx, in_tx, on_db};
 use crate::error::{AppError, Result};
-use crate::ids::{LinkId, MailboxId};
+use crate::ids::{ApplicationId, LinkId, MailboxId};
 use crate::mail::MailFailure;
 use crate::secrets::Sealed;
 
 use super::Link;
+use super::attempt::About;
 use super::link::{MAILING_LASTS, MailState, Mailing};
 
 const INSERT: &str = "
-    INSERT INTO sign_in_links (id, mailbox_id, code_hash, sealed, made_by, contact, made_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT INTO sign_in_links (id, mailbox_id, application_id, address, signs_in_as, code_hash, sealed, made_by, contact, made_at,
+        expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 const BY_CODE: &str = "
-    SELECT id, mailbox_id, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by,
+    SELECT id, mailbox_id, application_id, address, signs_in_as, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by,
         mail_state, mailed_to, mailed_at, mail_trouble
     FROM sign_in_links WHERE code_hash = $1";
 
 const BY_ID: &str = "
-    SELECT id, mailbox_id, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by,
+    SELECT id, mailbox_id, application_id, address, signs_in_as, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by,
         mail_state, mailed_to, mailed_at, mail_trouble
     FROM sign_in_links WHERE id = $1";
 
 const NEWEST: &str = "
-    SELECT id, mailbox_id, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by,
+    SELECT id, mailbox_id, application_id, address, signs_in_as, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by,
         mail_state, mailed_to, mailed_at, mail_trouble
     FROM sign_in_links WHERE mailbox_id = $1
     ORDER BY made_at DESC, CASE WHEN withdrawn_at IS NULL THEN 0 ELSE 1 END, id DESC LIMIT 1";
@@ -40,6 +42,15 @@ const USE_UP: &str = "
 const WITHDRAW: &str = "
     UPDATE sign_in_links SET withdrawn_at = $2, withdrawn_by = $3, sealed = ''
     WHERE mailbox_id = $1 AND used_at IS NULL AND withdrawn_at IS NULL AND expires_at > $2";
+
+const WITHDRAW_OF: &str = "
+    UPDATE sign_in_links SET withdrawn_at = $2, withdrawn_by = $3, sealed = ''
+    WHERE contact = $1 AND used_at IS NULL AND withdrawn_at IS NULL AND expires_at > $2";
+
+const STILL_STANDS: &str = "
+    UPDATE sign_in_links SET made_at = made_at
+    WHERE id = $1 AND withdrawn_at IS NULL AND (used_at IS NULL OR EXISTS (
+        SELECT 1 FROM delegated_grants g WHERE g.mailbox_id = sign_in_links.mailbox_id))";
 
 const ASK_MAIL: &str = "
     UPDATE sign_in_links SET mail_state = 'asked', mailed_to = $2, mailed_at = $3, mail_trouble = NULL
@@ -56,6 +67,9 @@ const SWEEP: &str = "UPDATE sign_in_links SET sealed = '' WHERE expires_at <= $1
 struct Row {
     id: LinkId,
     mailbox_id: MailboxId,
+    application_id: ApplicationId,
+    address: String,
+    signs_in_as: String,
     sealed: Sealed,
     made_by: String,
     contact: String,
@@ -95,6 +109,7 @@ impl TryFrom<Row> for Link {
             mailing: row.mailing().ok_or_else(wrong)?,
             id: row.id,
             mailbox_id: row.mailbox_id,
+            about: About { application_id: row.application_id, address: row.address, signs_in_as: row.signs_in_as },
             sealed: row.sealed,
             made_by: row.made_by,
             contact: row.contact,
@@ -111,6 +126,9 @@ pub async fn insert(tx: &mut Tx, link: &Link, code_hash: &str) -> Result<()> {
     in_tx!(tx, |c| sqlx::query(INSERT)
         .bind(&link.id)
         .bind(&link.mailbox_id)
+        .bind(&link.about.application_id)
+        .bind(&link.about.address)
+        .bind(&link.about.signs_in_as)
         .bind(code_hash)
         .bind(&link.sealed)
         .bind(&link.made_by)
@@ -135,7 +153,7 @@ pub async fn by_id(db: &Db, id: &LinkId) -> Result<Option<Link>> {
     row.map(Link::try_from).transpose()
 }
 
-/// The link of a mailbox that matters: the open one, else the newest.
+/// The link of a mailbox that matters: the newest, as only that one can be open.
 pub async fn newest_of(db: &Db, mailbox: &MailboxId) -> Result<Option<Link>> {
     let row: Option<Row> = on_db!(db, |c| sqlx::query_as(NEWEST).bind(mailbox).fetch_optional(c).await)?;
     row.map(Link::try_from).transpose()
@@ -151,6 +169,17 @@ pub async fn use_up(tx: &mut Tx, mailbox: &MailboxId, account: &str, now: UnixTi
 pub async fn withdraw(tx: &mut Tx, mailbox: &MailboxId, by: &str, now: UnixTime) -> Result<bool> {
     let ended = in_tx!(tx, |c| sqlx::query(WITHDRAW).bind(mailbox).bind(now).bind(by).execute(c).await.affected())?;
     Ok(ended > 0)
+}
+
+/// Ends the open links of whoever has this e-mail address. Gives how many there were.
+pub async fn withdraw_of(tx: &mut Tx, contact: &str, by: &str, now: UnixTime) -> Result<u64> {
+    Ok(in_tx!(tx, |c| sqlx::query(WITHDRAW_OF).bind(contact).bind(now).bind(by).execute(c).await.affected())?)
+}
+
+/// Whether a sign-in that this link began may still be stored: it is not withdrawn, and if another tab has used it up, what that
+/// brought was not forgotten since. Nobody can change that before the transaction ends.
+pub async fn still_stands(tx: &mut Tx, id: &LinkId) -> Result<bool> {
+    Ok(in_tx!(tx, |c| sqlx::query(STILL_STANDS).bind(id).execute(c).await.affected())? > 0)
 }
 
 /// The link is about to be mailed to this address. `false`, and nothing must be sent, if it is no longer open or a mail is on

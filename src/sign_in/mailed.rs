@@ -38,7 +38,7 @@ pub async fn again(State(app): State<App>, me: SignedIn, Path(id): Path<MailboxI
         return Err(AppError::Conflict(NO_SERVER));
     }
     let now = app.clock.now();
-    let link = link_store::newest_of(&app.db, &id).await?.filter(|link| link.state(now) == LinkState::Open);
+    let link = link_store::newest_of(&app.db, &id).await?.filter(|link| link.state(now, &mailbox) == LinkState::Open);
     let link = link.ok_or(AppError::Conflict(NO_LINK))?;
     let mut tx = app.db.begin().await?;
     let asked = ask(&mut tx, &app, &me, &mailbox, &link.id).await?;
@@ -115,8 +115,8 @@ async fn send(mail: &Mail, message: &Message) -> std::result::Result<(), MailFai
 /// The mail as it is now right; nothing if the link no longer works.
 async fn message(app: &App, link: &Link, mailing: &Mailing) -> Result<Option<Message>> {
     let now = app.clock.now();
-    let mailbox = mailboxes::find(&app.db, &link.mailbox_id).await?.filter(|mailbox| mailbox.deleted.is_none());
-    let (LinkState::Open, Some(mailbox)) = (link.state(now), mailbox) else { return Ok(None) };
+    let mailbox = mailboxes::find(&app.db, &link.mailbox_id).await?;
+    let Some(mailbox) = mailbox.filter(|mailbox| link.state(now, mailbox) == LinkState::Open) else { return Ok(None) };
     let Some(code) = code(app, link).await? else { return Ok(None) };
     let zone = &app.config.time_zone;
     let until = format!("{}, {}", When::at(link.expires_at, now, zone).absolute, zone_name(zone, link.expires_at));

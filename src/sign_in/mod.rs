@@ -23,8 +23,8 @@
 //!    │
 //! callback.rs  accepted   same browser, in time, session alive; else refused, and no code is redeemed
 //!    │
-//! redeem.rs    ended      code → tokens → ID token → account → scopes → mailbox; then grant, mailbox, link, audit and
-//!                         result in one transaction, or the result alone
+//! redeem.rs    ended      code → tokens → ID token → account → scopes
+//! settle.rs               mailbox; then grant, mailbox, link, audit and result in one transaction, or the result alone
 //! ```
 
 pub mod attempt;
@@ -38,6 +38,7 @@ pub mod link_store;
 pub mod mailed;
 mod redeem;
 pub mod result;
+mod settle;
 pub mod show;
 pub mod start;
 pub mod store;

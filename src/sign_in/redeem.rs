@@ -1,43 +1,36 @@
-//! From Microsoft's answer to what it means: the code is redeemed, the account compared, the scopes compared, the mailbox
-//! opened once, and only then is anything stored, all of it in one transaction.
+//! From Microsoft's answer to what it means: the code is redeemed, the account compared, the scopes compared. What is good then
+//! is stored by `settle.rs`.
 
 use secrecy::ExposeSecret;
 
 use crate::app::App;
 use crate::applications::{Application, store as applications};
-use crate::audit;
-use crate::clock::UnixTime;
-use crate::db::Tx;
 use crate::error::Result;
-use crate::mailboxes::ladder::Ladder;
-use crate::mailboxes::{Mailbox, signed_in, store as mailboxes};
+use crate::mailboxes::{Mailbox, store as mailboxes};
 use crate::microsoft::{
     ApplicationRef, AuthorizationResponse, ClientId, ExpectedToken, Failure, GrantType, Guid, Identity, Issued,
-    Refusal, Roles, Said, scopes,
+    Refusal, Said, scopes,
 };
-use crate::tokens::delegated_store::{self as grants, DelegatedGrant};
-use crate::tokens::keep::{self, SignedIn};
-use crate::tokens::{NoToken, Obtained, prove};
-use crate::words::{Cause, SignInResult, Status};
+use crate::tokens::{NoToken, delegated_store as grants, prove};
+use crate::words::{Cause, SignInResult};
 
 use super::attempt::{Attempt, is_expected, nonce_of};
 use super::ending::End;
-use super::{link_store, store};
 
 /// A sign-in that has everything to be stored.
-struct Good {
-    identity: Identity,
-    issued: Issued,
-    scopes: Vec<String>,
+pub(super) struct Good {
+    pub(super) identity: Identity,
+    pub(super) issued: Issued,
+    pub(super) scopes: Vec<String>,
 }
 
 /// The parts of a sign-in that is being ended.
-struct Story<'a> {
-    app: &'a App,
-    attempt: &'a Attempt,
-    mailbox: Mailbox,
-    application: Application,
-    known: ApplicationRef,
+pub(super) struct Story<'a> {
+    pub(super) app: &'a App,
+    pub(super) attempt: &'a Attempt,
+    pub(super) mailbox: Mailbox,
+    pub(super) application: Application,
+    pub(super) known: ApplicationRef,
 }
 
 /// Ends an attempt by Microsoft's answer, and writes down how.
@@ -69,7 +62,7 @@ impl<'a> Story<'a> {
         let (tenant, client_id) = (Guid::parse(&sent_to.tenant_id), ClientId::parse(&sent_to.client_id));
         let (Some(tenant), Some(client_id)) = (tenant, client_id) else { return Ok(None) };
         let authority = app.microsoft.clouds().authority(application.cloud).map(ToString::to_string);
-        let same = attempt.is_about(&mailbox)
+        let same = attempt.about.is(&mailbox)
             && authority.as_deref() == Some(sent_to.authority.as_str())
             && application.tenant_id == Some(tenant)
             && application.client_id == client_id;
@@ -169,68 +162,7 @@ impl<'a> Story<'a> {
         Err(End { outcome: SignInResult::MissingPermission, account: identity.username, failure: Some(failure) })
     }
 
-    /// Opens the mailbox once, then keeps everything together or nothing.
-    async fn store(&self, good: Good, started_at: UnixTime) -> Result<()> {
-        let Good { identity, issued, scopes } = good;
-        let obtained = Obtained {
-            token: issued.token.clone(),
-            roles: Roles::Listed(scopes.iter().map(|scope| scopes::bare(scope).to_owned()).collect()),
-            issued_at: issued.issued_at,
-            expires_at: issued.expires_at,
-            cached: false,
-        };
-        let ladder = signed_in::look(self.app, &self.mailbox, &self.application, &self.known, &obtained).await;
-        // No renewal of the old grant may come between reading it and replacing it.
-        let _flight = self.app.single.flight(&format!("grant {}", self.mailbox.id)).await;
-        let before = grants::find(&self.app.db, &self.mailbox.id).await?;
-        let who = SignedIn {
-            mailbox: &self.mailbox.id,
-            application: &self.application.id,
-            identity: &identity,
-            scopes: &scopes,
-        };
-        let grant = keep::signed_in(self.app, &who, &issued, before.as_ref()).await?;
-        let mut tx = self.app.db.begin().await?;
-        match self.keep(&mut tx, &grant, &ladder, started_at).await? {
-            true => tx.commit().await,
-            false => {
-                drop(tx);
-                self.write(End::plain(SignInResult::Changed)).await
-            }
-        }
-    }
-
-    async fn keep(&self, tx: &mut Tx, grant: &DelegatedGrant, ladder: &Ladder, started_at: UnixTime) -> Result<bool> {
-        let (app, mailbox) = (self.app, &self.mailbox);
-        if !grants::save_signed_in(tx, grant).await? {
-            return Ok(false);
-        }
-        let by = &self.attempt.started_by;
-        let Some(verdict) = signed_in::record(tx, app, mailbox, by, (ladder, started_at)).await? else {
-            return Ok(false);
-        };
-        let connected = verdict.incoming == Status::Connected;
-        if connected {
-            link_store::use_up(tx, &mailbox.id, &grant.username, app.clock.now()).await?;
-        }
-        let granted: Vec<String> = grant.scopes.split(' ').map(str::to_owned).collect();
-        let wider = scopes::wider(mailbox.is_shared(), &granted);
-        let detail = match wider.is_empty() {
-            true => grant.username.clone(),
-            false => format!("{}, with more than was asked for: {}", grant.username, wider.join(" ")),
-        };
-        let entry = audit::Entry { actor: by, action: "grant.signed_in", object: mailbox.id.as_str(), detail: &detail };
-        audit::record(tx, app, entry).await?;
-        let end = End {
-            outcome: if connected { SignInResult::Connected } else { SignInResult::Closed },
-            account: grant.username.clone(),
-            failure: ladder.failure().map(|(_, failure)| Box::new(failure.clone())),
-        };
-        store::record(tx, &end.of(app, self.attempt)).await?;
-        Ok(true)
-    }
-
-    async fn write(&self, end: End) -> Result<()> {
+    pub(super) async fn write(&self, end: End) -> Result<()> {
         end.write(self.app, self.attempt).await
     }
 

@@ -85,7 +85,7 @@ pub async fn show(State(app): State<App>, key: FormKey, jar: CookieJar, Path(id)
     let link = link_store::by_id(&app.db, link).await?.ok_or(AppError::NotFound)?;
     let mailbox = mailboxes::get(&app.db, &ended.mailbox_id).await?;
     let application = applications::get(&app.db, &mailbox.application_id).await?;
-    let may_again = ended.outcome.may_try_again() && link.state(app.clock.now()) == LinkState::Open;
+    let may_again = ended.outcome.may_try_again() && link.state(app.clock.now(), &mailbox) == LinkState::Open;
     let page = ResultPage {
         shell: Shell::plain(&app, &key),
         result: ResultView::of(&ended),
@@ -113,7 +113,7 @@ pub async fn again(State(app): State<App>, jar: CookieJar, Path(id): Path<SignIn
     let link_id = ended.link_id.clone().ok_or(AppError::NotFound)?;
     let link = link_store::by_id(&app.db, &link_id).await?.ok_or(AppError::NotFound)?;
     let mailbox = mailboxes::get(&app.db, &ended.mailbox_id).await?;
-    if link.state(app.clock.now()) != LinkState::Open || !mailbox.is_delegated() {
+    if link.state(app.clock.now(), &mailbox) != LinkState::Open {
         return Ok(see_other(&format!("/sign-in/{id}")));
     }
     let application = applications::get(&app.db, &mailbox.application_id).await?;
@@ -131,9 +131,10 @@ pub(super) fn prompt_after(outcome: Option<SignInResult>) -> Prompt {
     }
 }
 
-/// The result, if this is the browser that began it; to any other it does not exist.
+/// The result, if this is the browser that began it; to any other, and after ten minutes, it does not exist.
 async fn own(app: &App, jar: &CookieJar, id: &SignInId) -> Result<SignIn> {
     let held = flow::held(&app.config, jar, id).ok_or(AppError::NotFound)?;
     let ended = store::find(&app.db, id).await?.ok_or(AppError::NotFound)?;
-    if flow::is_same_browser(Some(&held), &ended.flow_hash) { Ok(ended) } else { Err(AppError::NotFound) }
+    let may = flow::accept(Some(&held), &ended.flow_hash, ended.at.plus(flow::LASTS), app.clock.now());
+    may.map(|()| ended).map_err(|_| AppError::NotFound)
 }

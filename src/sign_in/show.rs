@@ -117,7 +117,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, redirect: RedirectUri
     let may_edit = me.may(Role::MailboxAdministrator);
     let grant = grants::find(&app.db, &mailbox.id).await?;
     let link = link_store::newest_of(&app.db, &mailbox.id).await?;
-    let mailing = link.as_ref().and_then(|link| mailing(link, app.clock.now(), when));
+    let mailing = link.as_ref().and_then(|link| mailing(link, mailbox, app.clock.now(), when));
     let tries = store::newest(&app.db, &mailbox.id, LISTED).await?;
     Ok(Show {
         shell: me.shell(app, Section::Mailboxes),
@@ -140,7 +140,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, redirect: RedirectUri
         is_being_mailed: mailing.as_ref().is_some_and(|mailing| mailing.asking),
         mailing,
         link: match link {
-            Some(link) => Some(link_view(app, link, may_edit).await?),
+            Some(link) => Some(link_view(app, link, mailbox, may_edit).await?),
             None => None,
         },
         mails: app.mail.is_some(),
@@ -152,13 +152,14 @@ async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, redirect: RedirectUri
     })
 }
 
-async fn link_view(app: &App, link: Link, may_edit: bool) -> Result<LinkView> {
+async fn link_view(app: &App, link: Link, mailbox: &Mailbox, may_edit: bool) -> Result<LinkView> {
     let now = app.clock.now();
-    let ended = match link.state(now) {
+    let ended = match link.state(now, mailbox) {
         LinkState::Open => None,
         LinkState::Used => Some("Used"),
         LinkState::Expired => Some("Ended"),
         LinkState::Withdrawn => Some("Withdrawn"),
+        LinkState::Outdated => Some("Ended when the mailbox was changed"),
     };
     let code = if ended.is_none() && may_edit { mailed::code(app, &link).await? } else { None };
     let address = code.map(|code| mailed::address(app, &code).expose_secret().to_owned());
@@ -167,7 +168,7 @@ async fn link_view(app: &App, link: Link, may_edit: bool) -> Result<LinkView> {
     Ok(LinkView { address, made_by: link.made_by, made, until, ended })
 }
 
-fn mailing(link: &Link, now: UnixTime, when: impl Fn(UnixTime) -> When) -> Option<MailingView> {
+fn mailing(link: &Link, mailbox: &Mailbox, now: UnixTime, when: impl Fn(UnixTime) -> When) -> Option<MailingView> {
     let mailing = link.mailing.as_ref()?;
     let state = mailing.shown(now);
     let trouble = match &state {
@@ -177,7 +178,7 @@ fn mailing(link: &Link, now: UnixTime, when: impl Fn(UnixTime) -> When) -> Optio
         MailState::Asked | MailState::Sent => None,
     };
     let asking = state == MailState::Asked;
-    let open = link.state(now) == LinkState::Open;
+    let open = link.state(now, mailbox) == LinkState::Open;
     if !open && state != MailState::Sent {
         return None;
     }

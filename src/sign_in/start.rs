@@ -17,7 +17,7 @@ use crate::web::link::lasts;
 use crate::web::redirect_uri::RedirectUri;
 use crate::web::see_other;
 
-use super::attempt::Origin;
+use super::attempt::{About, Origin};
 use super::begin::{Begin, begin};
 use super::result::prompt_after;
 use super::{Link, link_store, mailed, store};
@@ -91,6 +91,7 @@ async fn make_link(app: &App, me: &SignedIn, mailbox: &Mailbox, chosen: &Chosen)
     let link = Link {
         id,
         mailbox_id: mailbox.id.clone(),
+        about: About::of(mailbox),
         sealed,
         made_by: me.user.name.clone(),
         contact: me.user.email.clone(),

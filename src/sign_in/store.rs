@@ -11,10 +11,12 @@ use crate::microsoft::Failure;
 use crate::secrets::Sealed;
 use crate::words::SignInResult;
 
-use super::attempt::{Attempt, Origin, SentTo};
+use super::attempt::{About, Attempt, Origin, SentTo};
 
-/// Attempts that one mailbox may have under way; the oldest ones go first.
+/// Attempts that people with an account here may have under way for one mailbox; the oldest ones go first.
 const MOST_AT_ONCE: i64 = 20;
+/// Seconds over which the tries of a link are counted.
+const TRIES_COUNT: i64 = 60 * 60;
 /// Seconds for which it is known how a sign-in ended.
 const KEPT: i64 = 90 * 24 * 60 * 60;
 
@@ -24,8 +26,14 @@ const INSERT: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
 
 const TRIM: &str = "
-    DELETE FROM sign_in_attempts WHERE mailbox_id = $1 AND id NOT IN (
-        SELECT id FROM sign_in_attempts WHERE mailbox_id = $1 ORDER BY started_at DESC, id DESC LIMIT $2)";
+    DELETE FROM sign_in_attempts WHERE mailbox_id = $1 AND link_id IS NULL AND id <> $3 AND id NOT IN (
+        SELECT id FROM sign_in_attempts WHERE mailbox_id = $1 AND link_id IS NULL ORDER BY started_at DESC, id DESC LIMIT $2)";
+
+const TRIES: &str = "
+    SELECT (SELECT COUNT(*) FROM sign_in_attempts WHERE link_id = $1)
+        + (SELECT COUNT(*) FROM sign_ins WHERE link_id = $1 AND at > $2)";
+
+const DROP: &str = "DELETE FROM sign_in_attempts WHERE mailbox_id = $1";
 
 const TAKE: &str = "
     DELETE FROM sign_in_attempts WHERE state_hash = $1
@@ -117,10 +125,8 @@ impl TryFrom<AttemptRow> for Attempt {
             mailbox_id: row.mailbox_id,
             origin,
             started_by: row.started_by,
-            application_id: row.application_id,
+            about: About { application_id: row.application_id, address: row.address, signs_in_as: row.signs_in_as },
             sent_to,
-            address: row.address,
-            signs_in_as: row.signs_in_as,
             flow_hash: row.flow_hash,
             verifier: row.verifier,
             started_at: row.started_at,
@@ -184,21 +190,38 @@ pub async fn insert(tx: &mut Tx, attempt: &Attempt, state_hash: &str) -> Result<
         .bind(link)
         .bind(session)
         .bind(&attempt.started_by)
-        .bind(&attempt.application_id)
+        .bind(&attempt.about.application_id)
         .bind(&attempt.sent_to.authority)
         .bind(&attempt.sent_to.tenant_id)
         .bind(&attempt.sent_to.client_id)
         .bind(&attempt.sent_to.issuer)
         .bind(attempt.sent_to.names_issuer)
-        .bind(&attempt.address)
-        .bind(&attempt.signs_in_as)
+        .bind(&attempt.about.address)
+        .bind(&attempt.about.signs_in_as)
         .bind(&attempt.verifier)
         .bind(attempt.started_at)
         .bind(attempt.expires_at)
         .execute(c)
         .await
         .affected())?;
-    in_tx!(tx, |c| sqlx::query(TRIM).bind(&attempt.mailbox_id).bind(MOST_AT_ONCE).execute(c).await.affected())?;
+    in_tx!(tx, |c| sqlx::query(TRIM)
+        .bind(&attempt.mailbox_id)
+        .bind(MOST_AT_ONCE)
+        .bind(&attempt.id)
+        .execute(c)
+        .await
+        .affected())?;
+    Ok(())
+}
+
+/// How many sign-ins this link began of late.
+pub async fn tries(db: &Db, link: &LinkId, now: UnixTime) -> Result<i64> {
+    Ok(on_db!(db, |c| sqlx::query_scalar(TRIES).bind(link).bind(now.plus(-TRIES_COUNT)).fetch_one(c).await)?)
+}
+
+/// Ends all attempts for a mailbox: their answers find nothing.
+pub async fn end_all(tx: &mut Tx, mailbox: &MailboxId) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(DROP).bind(mailbox).execute(c).await.affected())?;
     Ok(())
 }
 

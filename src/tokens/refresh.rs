@@ -33,7 +33,8 @@ pub async fn delegated_token(
 ) -> Result<Result<Obtained, NoToken>> {
     let mut flight = app.single.flight(&format!("grant {mailbox}")).await;
     let Some(grant) = store::find(&app.db, mailbox).await? else { return Ok(Err(NoToken::NotSignedIn)) };
-    if grant.application_id != application.id {
+    let elsewhere = grant.tenant_id != known.tenant.to_string();
+    if grant.application_id != application.id || elsewhere {
         return Ok(Err(NoToken::NotSignedIn));
     }
     let stored = stored(app, &grant).await?;

@@ -33,7 +33,7 @@ pub fn held(config: &Config, jar: &CookieJar, id: &impl Display) -> Option<Strin
 }
 
 /// Whether this is the browser that `flow_hash` was stored for.
-pub fn is_same_browser(held: Option<&str>, flow_hash: &str) -> bool {
+fn is_same_browser(held: Option<&str>, flow_hash: &str) -> bool {
     held.is_some_and(|held| hash_of(held) == flow_hash)
 }
 

@@ -102,6 +102,7 @@ const FEATURES: &[(&str, &[&str])] = &[
             "tokens::delegated_store",
             "tokens::keep",
             "tokens::prove",
+            "tokens::store",
             "users",
             "users::guard",
         ],

@@ -280,6 +280,6 @@ async fn for_persons_the_next_sign_in_shows_it() {
     let page = come_back(&tom, &app.sim.approve(&at_microsoft, TOM).await.unwrap()).await;
     assert!(page.text().contains("It shows when the next person signs in"), "{}", page.text());
     assert_eq!(app.sim.count(Kind::Token), 0, "an application’s token would not tell");
-    assert_eq!(badges(&tom.get(&link).await)[1], "Granted");
+    assert_eq!(badges(&tom.get(&link).await)[1], "Granted, not proven yet");
     app.stop().await;
 }

@@ -124,3 +124,46 @@ async fn only_application_administrators_see_it_and_viewers_what_was_done() {
     assert!(!page.actions().iter().any(|action| action.contains("admin-link")));
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_link_ends_with_the_registration_that_it_was_made_for() {
+    let app = TestApp::start().await;
+    let browser = app.owner().await;
+    let application = stored(&app, &browser, "Contoso Mail", &["support@contoso.example"]).await;
+    let link = make(&browser, &application).await;
+    let edit = format!("{application}/edit");
+    browser.open_and_submit(&edit, &edit, &[("name", "Renamed")]).await.location();
+    let stranger = app.stranger();
+    let opened = stranger.get(&link).await;
+    assert_eq!(opened.status, 200, "a name is no other registration");
+    let other = [("client_id", "99999999-9999-4999-8999-999999999999")];
+    browser.open_and_submit(&edit, &edit, &other).await.location();
+    let page = stranger.get(&link).await;
+    assert_eq!((page.status, page.body.contains("support@contoso.example")), (404, false));
+    let secret = format!("{link}/secret");
+    let given = stranger.submit(&opened, &secret, &[("secret", app.sample("Contoso Mail").secret())]).await;
+    assert_eq!(given.status, 404, "what was opened before stores nothing after");
+    assert!(
+        browser
+            .get(&format!("{application}/admin-link"))
+            .await
+            .text()
+            .contains("Ended when the application was changed")
+    );
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_has_a_link_may_begin_thirty_consents_an_hour() {
+    let app = TestApp::start().await;
+    let browser = app.owner().await;
+    let application = stored(&app, &browser, "Contoso Mail", &[]).await;
+    let link = make(&browser, &application).await;
+    let stranger = app.stranger();
+    let (page, consent) = (stranger.get(&link).await, format!("{link}/consent"));
+    for _ in 0..30 {
+        stranger.submit(&page, &consent, &[]).await.location();
+    }
+    assert_eq!(stranger.submit(&page, &consent, &[]).await.status, 429);
+    app.stop().await;
+}

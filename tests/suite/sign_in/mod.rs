@@ -5,6 +5,7 @@ mod edit;
 mod hand_off;
 mod hostile;
 mod mailed;
+mod meanwhile;
 mod now;
 mod results;
 mod shared;

@@ -1,7 +1,7 @@
 //! `admin_link/store.rs`, `admin_link/consent_store.rs`, and in which ways mailboxes use an application.
 
 use postkey::admin_link::consent_store::{self, Ended};
-use postkey::admin_link::link::State;
+use postkey::admin_link::link::{Registration, State};
 use postkey::admin_link::{AdminLink, Consent, store};
 use postkey::applications::credential::State as Said;
 use postkey::applications::form::Proof;
@@ -24,6 +24,7 @@ async fn made(world: &World, application: &Application, code: &str) -> AdminLink
         sealed: world.app.keyring.seal(AdminLink::place(&id), &SecretString::from("code")).unwrap(),
         id,
         application_id: application.id.clone(),
+        about: Registration::of(application),
         made_by: "Ana".to_owned(),
         contact: "ana@contoso.example".to_owned(),
         made_at: world.now(),
@@ -58,7 +59,7 @@ async fn a_link_is_found_by_its_code_until_it_is_withdrawn_or_its_code_erased() 
         let now = world.now();
         assert!(world.write(async |tx| store::withdraw(tx, &mail.id, "Ana", now).await).await);
         assert!(!world.write(async |tx| store::withdraw(tx, &mail.id, "Ana", now).await).await);
-        assert_eq!(read(&world, &link).await.state(world.now()), State::Withdrawn);
+        assert_eq!(read(&world, &link).await.state(world.now(), &mail), State::Withdrawn);
         assert_eq!(world.count("SELECT COUNT(*) FROM admin_links WHERE sealed = ''").await, 1);
         world.app.clock.advance(1);
         let next = made(&world, &mail, "next").await;
@@ -143,7 +144,7 @@ fn consent(world: &World, link: &AdminLink) -> Consent {
 }
 
 #[tokio::test]
-async fn a_consent_is_taken_once_however_many_ask_and_one_link_has_only_so_many() {
+async fn a_consent_is_taken_once_however_many_ask_and_those_of_a_link_are_counted() {
     for world in World::all().await {
         let mail = world.stored("Mail").await;
         let link = made(&world, &mail, "code").await;
@@ -155,11 +156,16 @@ async fn a_consent_is_taken_once_however_many_ask_and_one_link_has_only_so_many(
             futures_util::future::join_all(takers).await.into_iter().filter_map(Result::unwrap).collect();
         assert_eq!(taken.len(), 1);
         assert_eq!(format!("{:?}", taken[0]), format!("{begun:?}"));
+        let tries = async || consent_store::tries(world.db(), &link.id, world.now()).await.unwrap();
         for number in 0..25 {
             let begun = consent(&world, &link);
             world.write(async |tx| consent_store::insert(tx, &begun, &number.to_string()).await).await;
         }
-        assert_eq!(world.count("SELECT COUNT(*) FROM consent_attempts").await, 20);
+        assert_eq!(tries().await, 25);
+        let contact = "ana@contoso.example";
+        let of_ana = async |tx: &mut _| store::withdraw_of(tx, contact, "the host", world.now()).await;
+        assert_eq!(world.write(of_ana).await, 1);
+        assert!(read(&world, &link).await.withdrawn.is_some());
         world.app.clock.advance(600);
         consent_store::sweep(&world.app).await.unwrap();
         assert_eq!(world.count("SELECT COUNT(*) FROM consent_attempts").await, 0);

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use super::World;
 
 /// A mailbox that is opened on behalf of `person`, or of itself.
-async fn delegated(world: &World, application: &Application, person: Option<&str>) -> Mailbox {
+pub(super) async fn delegated(world: &World, application: &Application, person: Option<&str>) -> Mailbox {
     let access = Access::OnBehalfOfUser { person: person.map(str::to_owned) };
     let health = Health::new(&access, world.now());
     let mailbox = Mailbox { access, health, ..world.mailbox(application, "support@contoso.example") };
@@ -19,7 +19,7 @@ async fn delegated(world: &World, application: &Application, person: Option<&str
     mailbox
 }
 
-fn grant(world: &World, mailbox: &Mailbox, id: &GrantId, generation: i64) -> DelegatedGrant {
+pub(super) fn grant(world: &World, mailbox: &Mailbox, id: &GrantId, generation: i64) -> DelegatedGrant {
     let seal = |place| world.app.keyring.seal(place, &SecretString::from(format!("token {generation}"))).unwrap();
     DelegatedGrant {
         mailbox_id: mailbox.id.clone(),

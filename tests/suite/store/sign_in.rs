@@ -1,19 +1,21 @@
 //! `sign_in/store.rs`, `sign_in/link_store.rs`, and the session that an attempt names.
 
 use postkey::chance::hash_of;
-use postkey::ids::{LinkId, SignInId};
+use postkey::ids::{GrantId, LinkId, SignInId};
 use postkey::mail::MailFailure;
 use postkey::mailboxes::Mailbox;
 use postkey::microsoft::Failure;
-use postkey::sign_in::attempt::{Attempt, Origin, SentTo};
+use postkey::sign_in::attempt::{About, Attempt, Origin, SentTo};
 use postkey::sign_in::link::{MAILING_LASTS, MailState, Mailing};
 use postkey::sign_in::store::{self, SignIn};
 use postkey::sign_in::{Link, link_store};
+use postkey::tokens::delegated_store as grants;
 use postkey::web::session_store;
 use postkey::words::{Cause, MailTrouble, SignInResult};
 use secrecy::SecretString;
 
 use super::World;
+use super::delegated::{delegated, grant};
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -23,9 +25,9 @@ fn attempt(world: &World, mailbox: &Mailbox, origin: Origin) -> Attempt {
     Attempt {
         id,
         mailbox_id: mailbox.id.clone(),
+        about: About::of(mailbox),
         origin,
         started_by: "Ana".to_owned(),
-        application_id: mailbox.application_id.clone(),
         sent_to: SentTo {
             authority: "https://login.example/".to_owned(),
             tenant_id: super::TENANT.to_owned(),
@@ -33,8 +35,6 @@ fn attempt(world: &World, mailbox: &Mailbox, origin: Origin) -> Attempt {
             issuer: "https://login.example/t/v2.0".to_owned(),
             names_issuer: true,
         },
-        address: mailbox.address.clone(),
-        signs_in_as: String::new(),
         flow_hash: hash_of("flow"),
         verifier,
         started_at: world.now(),
@@ -48,6 +48,7 @@ fn link(world: &World, mailbox: &Mailbox) -> Link {
         sealed: world.app.keyring.seal(Link::place(&id), &SecretString::from("code")).unwrap(),
         id,
         mailbox_id: mailbox.id.clone(),
+        about: About::of(mailbox),
         made_by: "Ana".to_owned(),
         contact: "ana@contoso.example".to_owned(),
         made_at: world.now(),
@@ -88,17 +89,52 @@ async fn attempts_end_by_themselves_and_one_mailbox_has_only_so_many() {
         let mail = world.stored("Mail").await;
         let mailbox = world.added(&mail, "support@contoso.example").await;
         let by = made(&world, &mailbox, "code").await;
+        let tries = async || store::tries(world.db(), &by.id, world.now()).await.unwrap();
         for number in 0..25 {
-            let begun = attempt(&world, &mailbox, Origin::Link(by.id.clone()));
+            let begun = attempt(&world, &mailbox, Origin::Session("hash".to_owned()));
+            world.write(async |tx| store::insert(tx, &begun, &number.to_string()).await).await;
+            let taken = store::take(world.db(), &number.to_string()).await.unwrap();
+            assert!(taken.is_some(), "the newest is never the one that goes");
             world.write(async |tx| store::insert(tx, &begun, &number.to_string()).await).await;
         }
-        assert_eq!(world.count("SELECT COUNT(*) FROM sign_in_attempts").await, 20);
+        assert_eq!((world.count("SELECT COUNT(*) FROM sign_in_attempts").await, tries().await), (20, 0));
+        let begun = attempt(&world, &mailbox, Origin::Link(by.id.clone()));
+        world.write(async |tx| store::insert(tx, &begun, "by a link").await).await;
+        assert_eq!((world.count("SELECT COUNT(*) FROM sign_in_attempts").await, tries().await), (21, 1));
         world.app.clock.advance(599);
         store::sweep(&world.app).await.unwrap();
-        assert_eq!(world.count("SELECT COUNT(*) FROM sign_in_attempts").await, 20);
+        assert_eq!(world.count("SELECT COUNT(*) FROM sign_in_attempts").await, 21);
         world.app.clock.advance(1);
         store::sweep(&world.app).await.unwrap();
-        assert_eq!(world.count("SELECT COUNT(*) FROM sign_in_attempts").await, 0);
+        assert_eq!((world.count("SELECT COUNT(*) FROM sign_in_attempts").await, tries().await), (0, 0));
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_link_stands_while_it_is_not_withdrawn_and_what_it_brought_is_not_forgotten() {
+    for world in World::all().await {
+        let mail = world.stored("Mail").await;
+        let mailbox = delegated(&world, &mail, None).await;
+        let link = made(&world, &mailbox, "code").await;
+        let stands = async || world.write(async |tx| link_store::still_stands(tx, &link.id).await).await;
+        assert!(stands().await);
+        world.write(async |tx| link_store::use_up(tx, &mailbox.id, "olga", world.now()).await).await;
+        assert!(!stands().await, "used, and there is no grant");
+        let granted = grant(&world, &mailbox, &GrantId::new(world.now(), &world.app.chance), 1);
+        assert!(world.write(async |tx| grants::save_signed_in(tx, &granted).await).await);
+        assert!(stands().await, "another tab of the same person");
+        let other = made(&world, &mailbox, "other").await;
+        world.write(async |tx| link_store::withdraw(tx, &mailbox.id, "Ana", world.now()).await).await;
+        assert!(!world.write(async |tx| link_store::still_stands(tx, &other.id).await).await);
+
+        for (state, of) in [("one", &mailbox), ("two", &world.added(&mail, "sales@contoso.example").await)] {
+            let begun = attempt(&world, of, Origin::Session("hash".to_owned()));
+            world.write(async |tx| store::insert(tx, &begun, state).await).await;
+        }
+        world.write(async |tx| store::end_all(tx, &mailbox.id).await).await;
+        assert!(store::take(world.db(), "one").await.unwrap().is_none());
+        assert!(store::take(world.db(), "two").await.unwrap().is_some());
         world.close().await;
     }
 }
@@ -174,6 +210,13 @@ async fn a_link_is_found_by_its_code_and_its_code_goes_when_it_ends() {
         world.app.clock.advance(DAY);
         link_store::erase_expired(&world.app).await.unwrap();
         assert_eq!(world.count(sealed).await, 0);
+        let open = made(&world, &mailbox, "open").await;
+        let of = async |contact| {
+            world.write(async |tx| link_store::withdraw_of(tx, contact, "the host", world.now()).await).await
+        };
+        assert_eq!((of("tom@contoso.example").await, of("ana@contoso.example").await), (0, 1));
+        assert!(link_store::by_id(world.db(), &open.id).await.unwrap().unwrap().withdrawn.is_some());
+        world.app.clock.advance(1);
         // A later link counts, whatever became of it, and not the one before that ended by itself.
         let fourth = made(&world, &mailbox, "fourth").await;
         use_up("jan").await;

@@ -68,6 +68,12 @@ impl Browser {
         self.get(path).await
     }
 
+    /// Asks for the headers of an address of our own alone.
+    pub(crate) async fn head(&self, address: &str) -> u16 {
+        let path = address.strip_prefix(&self.base).unwrap_or_else(|| panic!("{address} is not ours"));
+        self.send(self.http.head(self.address(path))).await.status
+    }
+
     /// The cookies that it holds now.
     pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
         self.cookies.lock().unwrap().clone()
