@@ -326,7 +326,6 @@ impl Fields {
             ],
             expires_on: Field::text("expires_on", "Last day", "")
                 .kind("date")
-                .optional()
                 .holding(&typed.expires_on)
                 .checked(errors),
             portal: portal(app, chosen),

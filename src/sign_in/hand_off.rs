@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::mailboxes::Mailbox;
 use crate::mailboxes::store as mailboxes;
 use crate::microsoft::Prompt;
+use crate::tokens::delegated_store as grants;
 use crate::web::csrf::FormKey;
 use crate::web::link::{closed_link, no_link};
 use crate::web::redirect_uri::RedirectUri;
@@ -73,14 +74,17 @@ pub async fn start(
     begin(&app, Begin { mailbox: &mailbox, application: &application, by: &by, origin, prompt: Prompt::Login }).await
 }
 
-/// The link with its mailbox while it can be used; else the link, if its mailbox is still there.
+/// The link with its mailbox while it can be used; else the link, if what it brought still stands.
 async fn open(app: &App, code: &str) -> Result<Result<(Link, Mailbox), Option<Link>>> {
     let Some(link) = link_store::by_code(&app.db, &hash_of(code)).await? else { return Ok(Err(None)) };
     let Some(mailbox) = mailboxes::find(&app.db, &link.mailbox_id).await? else { return Ok(Err(None)) };
     match link.state(app.clock.now(), &mailbox) {
         LinkState::Open => Ok(Ok((link, mailbox))),
-        _ if mailbox.deleted.is_some() => Ok(Err(None)),
-        _ => Ok(Err(Some(link))),
+        // What it brought may have been forgotten since.
+        LinkState::Used if mailbox.deleted.is_none() && grants::find(&app.db, &mailbox.id).await?.is_some() => {
+            Ok(Err(Some(link)))
+        }
+        _ => Ok(Err(None)),
     }
 }
 

@@ -53,6 +53,10 @@ pub(super) struct ResultView {
     pub(super) text: &'static str,
     pub(super) account: String,
     pub(super) reference: Option<String>,
+    /// Somebody whose home is another organisation can never be the one who is needed.
+    pub(super) is_guest: bool,
+    /// Nothing that the person can do helps before something is mended here.
+    pub(super) is_ours: bool,
 }
 
 impl ResultView {
@@ -67,6 +71,9 @@ impl ResultView {
             text: outcome.text(),
             account: ended.account.clone(),
             reference: outcome.needs_help().then(|| ended.reference.clone()),
+            is_guest: outcome == SignInResult::WrongAccount && ended.failure.is_some(),
+            is_ours: outcome == SignInResult::Failed
+                && ended.failure.as_ref().is_some_and(|failure| failure.cause.is_of_credential()),
         }
     }
 }
@@ -85,10 +92,12 @@ pub async fn show(State(app): State<App>, key: FormKey, jar: CookieJar, Path(id)
     let link = link_store::by_id(&app.db, link).await?.ok_or(AppError::NotFound)?;
     let mailbox = mailboxes::get(&app.db, &ended.mailbox_id).await?;
     let application = applications::get(&app.db, &mailbox.application_id).await?;
-    let may_again = ended.outcome.may_try_again() && link.state(app.clock.now(), &mailbox) == LinkState::Open;
+    let result = ResultView::of(&ended);
+    let may_again =
+        ended.outcome.may_try_again() && !result.is_ours && link.state(app.clock.now(), &mailbox) == LinkState::Open;
     let page = ResultPage {
         shell: Shell::plain(&app, &key),
-        result: ResultView::of(&ended),
+        result,
         again: may_again.then(|| format!("/sign-in/{id}/again")),
         prompt: (ended.outcome == SignInResult::WrongAccount).then(|| ended.expected.clone()),
         address: mailbox.address,

@@ -127,8 +127,10 @@ impl Said<'_> {
         writeln!(
             out,
             "\nThe other applications are stored already; most have something the matter, each something else.\n\n\
-             To try: New mailbox, On behalf of a user, with the application {} and one of these people.",
-            app::SIGN_IN
+             To try: New mailbox, On behalf of a user, with the application {} and one of these people. Who has a mailbox here\n\
+             already signs in on its page. With {} only an administrator of the tenant may consent.",
+            app::SIGN_IN,
+            app::APPROVAL
         )?;
         self.owners(out)
     }

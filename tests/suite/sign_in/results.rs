@@ -1,8 +1,8 @@
 //! `/sign-in/{sign_in}`: how each sign-in ends for the owner of a mailbox, who has no account here, and for whoever helps.
 
-use postkey_simulator::{Fault, Page, Place};
+use postkey_simulator::{Failure, Fault, Page, Place};
 
-use super::{JAN, OLGA, SIGN_IN, begin, come_back, land, make_link, parameter, results, rows, waiting};
+use super::{JAN, OLGA, SIGN_IN, begin, come_back, land, make_link, parameter, path_of, results, rows, save, waiting};
 use crate::support::{Browser, Page as Shown, TestApp};
 
 /// Presses the button of a link.
@@ -189,5 +189,26 @@ async fn the_console_shows_the_same_results_with_what_microsoft_said() {
     let onwards = come_back(&app, &browser, &again, OLGA).await;
     let page = browser.get(onwards.header("refresh").strip_prefix("0;url=").unwrap()).await;
     assert!(page.one("#technical").contains("AADSTS53003") && page.one("#technical").contains("correlation ID"));
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_guest_is_told_that_guests_cannot_be_used_and_whoever_cannot_mend_it_is_not_told_to_try_again() {
+    let app = TestApp::start().await;
+    let (ana, owner) = (app.owner().await, app.stranger());
+    let typed = [("address", "shared@contoso.example"), ("person", "gita@partner.example"), ("how", "link")];
+    save(&app, &ana, SIGN_IN, &typed).await.location();
+    let mailbox = path_of(&app, "shared@contoso.example").await;
+    let link = make_link(&ana, &mailbox).await;
+    let leads = owner.open_and_submit(&link, &link, &[]).await.location().to_owned();
+    let page = come_back(&app, &owner, &leads, "gita@partner.example").await;
+    assert!(page.text().contains("a guest has no mailbox there"), "{}", page.text());
+    assert!(!page.text().contains("is the right account"), "{}", page.text());
+
+    app.sim.fault(Fault::new(Place::Token, Failure::Aadsts(7_000_222)).times(1));
+    let leads = owner.open_and_submit(&link, &link, &[]).await.location().to_owned();
+    let page = come_back(&app, &owner, &leads, OLGA).await;
+    assert!(page.text().contains("mended in Postkey first"), "{}", page.text());
+    assert!(page.all("main form").is_empty(), "nothing to press that would not help");
     app.stop().await;
 }
