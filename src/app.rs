@@ -8,17 +8,17 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::chance::Chance;
-use crate::clock::Clock;
+use crate::chance::{Chance, hex};
+use crate::clock::{Clock, UnixTime};
 use crate::config::{Config, CustomCloud};
 use crate::db::{self, Db};
 use crate::ids::ApplicationId;
 use crate::mail::Mail;
-use crate::microsoft::{self, Clouds, Limits, Microsoft};
+use crate::microsoft::{self, Clouds, Gate, Limits, Microsoft};
 use crate::secrets::{Keyring, MasterKey, MasterKeyError};
 
 /// The running product. Cheap to clone.
@@ -46,8 +46,25 @@ pub struct App {
     pub hashing: Arc<Semaphore>,
     /// Tells whoever listens that an application works again, so that its mailboxes are looked at.
     pub mended: broadcast::Sender<ApplicationId>,
+    /// What stands between Postkey and the token endpoint, for each application.
+    pub gate: Gate,
+    /// Makes the token keeper look at once instead of at its next turn.
+    pub wake: Arc<Notify>,
+    /// That the token keeper lives: counts its rounds, and says when the last one ended.
+    pub beat: Arc<watch::Sender<Beat>>,
+    /// The name of this process among those that share a database; another one after each start.
+    pub instance: Arc<str>,
     /// One lock for each piece of work that must not be done twice at once in this process.
     pub single: Single,
+}
+
+/// A sign of life of the token keeper in this process.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Beat {
+    /// How often it has looked at what is due, and seen it.
+    pub rounds: u64,
+    /// When it last did.
+    pub at: Option<UnixTime>,
 }
 
 /// File beside the database that names the master key, so that a wrong one is refused before anything is opened.
@@ -74,6 +91,7 @@ impl App {
         let extra_ca = extra_ca(&config)?;
         let microsoft = way_to_microsoft(&config, &clock, extra_ca.as_deref())?;
         let mail = Mail::new(&config, extra_ca.as_deref(), clock.clone(), chance.clone())?;
+        let instance = hex(&chance.bytes::<8>()).into();
         let app = Self {
             config: Arc::new(config),
             db,
@@ -86,6 +104,10 @@ impl App {
             stopping: CancellationToken::new(),
             hashing: Arc::new(Semaphore::new(2)),
             mended: broadcast::channel(256).0,
+            gate: Gate::default(),
+            wake: Arc::default(),
+            beat: Arc::default(),
+            instance,
             single: Single::default(),
         };
         Ok((app, made))

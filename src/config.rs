@@ -37,6 +37,8 @@ pub struct Config {
     pub smtp_password_file: Option<PathBuf>,
     /// The address that Postkey's own mail comes from.
     pub smtp_from: Option<String>,
+    /// Whether this process renews tokens ahead of need. Off for one of several that only serves pages.
+    pub keeper: bool,
     /// Name of the organisation, shown in the console.
     pub organisation: String,
     /// Time zone in which times are shown, as IANA names it.
@@ -138,7 +140,7 @@ impl Places {
 }
 
 /// Each setting: its key in `postkey.toml` (the variable is `POSTKEY_` and the key in capitals), and what is right.
-pub const SETTINGS: [(&str, &str); 18] = [
+pub const SETTINGS: [(&str, &str); 19] = [
     ("listen", "an address and port, for example 127.0.0.1:8080"),
     ("public_url", "the https address people type, for example https://postkey.example.com"),
     ("data_dir", "a folder"),
@@ -153,6 +155,7 @@ pub const SETTINGS: [(&str, &str); 18] = [
     ("smtp_url", "smtps://user@host, or smtp://user@host?tls=required, both without a password, or smtp://127.0.0.1"),
     ("smtp_password_file", "a file with the password of the user in smtp_url"),
     ("smtp_from", "an e-mail address, for example postkey@example.com"),
+    ("keeper", "on or off"),
     ("organisation", "a name"),
     ("time_zone", "an IANA time zone, for example Europe/Madrid"),
     ("log", "a tracing filter, for example info or postkey=debug"),
@@ -294,6 +297,7 @@ impl Given {
             smtp_url: self.parsed("smtp_url", |text| Url::parse(text).ok())?,
             smtp_password_file: self.parsed("smtp_password_file", |text| Some(PathBuf::from(text)))?,
             smtp_from: self.get("smtp_from").map(str::to_owned),
+            keeper: self.parsed("keeper", on_or_off)?.unwrap_or(true),
             organisation: self.get("organisation").unwrap_or_default().to_owned(),
             time_zone: self
                 .parsed("time_zone", |text| jiff::tz::TimeZone::get(text).ok())?
@@ -331,6 +335,10 @@ fn proxies(text: &str) -> Option<Vec<IpAddr>> {
     let named: Option<Vec<IpAddr>> = text.split(',').map(|address| address.trim().parse().ok()).collect();
     // 0.0.0.0 stands for everybody in other products; trusting everybody's header is what this setting prevents (S-112).
     named.filter(|addresses| addresses.iter().all(|address| !address.is_unspecified()))
+}
+
+fn on_or_off(text: &str) -> Option<bool> {
+    matches!(text, "on" | "off").then_some(text == "on")
 }
 
 fn log_format(text: &str) -> Option<LogFormat> {

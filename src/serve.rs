@@ -3,11 +3,10 @@
 //! hyper is driven directly because `axum::serve` sets no deadline for headers, so that a half-sent header would hold a
 //! connection for ever (S-80). HTTP/1 only: what floods HTTP/2 cannot happen here (S-82).
 
-use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -27,9 +26,10 @@ use crate::app::App;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::crowd::Crowd;
 use crate::users::throttle;
 use crate::web::session_store::Sessions;
-use crate::{admin_link, mailboxes, routes, setup, sign_in};
+use crate::{admin_link, mailboxes, routes, setup, sign_in, tokens};
 
 /// How long a stop waits for what is under way.
 const STOP_DEADLINE: Duration = Duration::from_secs(30);
@@ -71,6 +71,9 @@ pub async fn start(config: Config, clock: Clock, chance: Chance) -> anyhow::Resu
     app.tasks.spawn(accept(listener, router, app.clone()));
     app.tasks.spawn(mailboxes::mended::follow(app.clone(), app.mended.subscribe()));
     app.tasks.spawn(keep_house(app.clone()));
+    if app.config.keeper {
+        tokens::refresher::start(&app).await?;
+    }
     Ok(Running { app, address, setup_code, made_master_key })
 }
 
@@ -201,70 +204,5 @@ impl AsyncWrite for Line {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
-/// How many connections each address has now.
-#[derive(Clone)]
-struct Crowd {
-    counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    most: usize,
-    /// Behind a proxy of ours stands everybody.
-    many: Arc<[IpAddr]>,
-}
-
-struct Seat {
-    crowd: Crowd,
-    address: IpAddr,
-}
-
-impl Crowd {
-    fn new(config: &Config) -> Self {
-        Self { counts: Arc::default(), most: config.places.each, many: config.trusted_proxies.as_slice().into() }
-    }
-
-    fn enter(&self, address: IpAddr) -> Option<Seat> {
-        let address = address.to_canonical();
-        let unlimited = address.is_loopback() || self.many.contains(&address);
-        let mut counts = self.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let count = counts.entry(address).or_default();
-        if *count >= self.most && !unlimited {
-            return None;
-        }
-        *count += 1;
-        Some(Seat { crowd: self.clone(), address })
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut counts = self.crowd.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.address);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_address_takes_only_so_many_places_unless_a_crowd_stands_behind_it() {
-        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-        let crowd = Crowd { counts: Arc::default(), most: 2, many: [ip("10.0.0.1")].as_slice().into() };
-        let stranger = ip("203.0.113.9");
-        let seats = [crowd.enter(stranger), crowd.enter(ip("::ffff:203.0.113.9"))];
-        assert!(seats.iter().all(Option::is_some) && crowd.enter(stranger).is_none());
-        assert!(crowd.enter(ip("203.0.113.10")).is_some());
-        for many in ["10.0.0.1", "127.0.0.1", "::1"] {
-            let seats: Vec<_> = (0..9).map(|_| crowd.enter(ip(many))).collect();
-            assert!(seats.iter().all(Option::is_some), "{many}");
-        }
-        drop(seats);
-        assert!(crowd.enter(stranger).is_some() && crowd.counts.lock().unwrap().is_empty());
     }
 }

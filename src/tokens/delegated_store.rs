@@ -10,31 +10,28 @@ use crate::secrets::{Place, Sealed};
 
 const FIND: &str = "
     SELECT id, mailbox_id, application_id, tenant_id, object_id, username, scopes, generation, access_token, refresh_token,
-        previous_refresh_token, signed_in_at, issued_at, renew_at, expires_at, attempted_at
+        previous_refresh_token, signed_in_at, issued_at, renew_at, expires_at, next_at, attempted_at, failures
     FROM delegated_grants WHERE mailbox_id = $1";
 
 const SAVE_SIGNED_IN: &str = "
     INSERT INTO delegated_grants (id, mailbox_id, application_id, tenant_id, object_id, username, scopes, generation, access_token,
-        refresh_token, previous_refresh_token, signed_in_at, issued_at, renew_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        refresh_token, previous_refresh_token, signed_in_at, issued_at, renew_at, expires_at, next_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
     ON CONFLICT (mailbox_id) DO UPDATE SET
         application_id = excluded.application_id, tenant_id = excluded.tenant_id, object_id = excluded.object_id,
         username = excluded.username, scopes = excluded.scopes, generation = excluded.generation,
         access_token = excluded.access_token, refresh_token = excluded.refresh_token,
         previous_refresh_token = excluded.previous_refresh_token, signed_in_at = excluded.signed_in_at,
-        issued_at = excluded.issued_at, renew_at = excluded.renew_at, expires_at = excluded.expires_at, attempted_at = NULL
+        issued_at = excluded.issued_at, renew_at = excluded.renew_at, expires_at = excluded.expires_at, next_at = excluded.next_at,
+        attempted_at = NULL, leased_until = 0, leased_by = '', failures = 0, failed_at = NULL, failure = ''
     WHERE delegated_grants.generation = excluded.generation - 1 AND delegated_grants.id = excluded.id
     RETURNING id";
 
-const BEGIN_RENEWAL: &str = "
-    UPDATE delegated_grants SET attempted_at = $3 WHERE id = $1 AND generation = $2 RETURNING id";
-
 const SAVE_RENEWED: &str = "
     UPDATE delegated_grants SET generation = $3, scopes = $4, access_token = $5, refresh_token = $6, previous_refresh_token = $7,
-        issued_at = $8, renew_at = $9, expires_at = $10, attempted_at = NULL
+        issued_at = $8, renew_at = $9, expires_at = $10, next_at = $11, attempted_at = NULL, leased_until = 0, leased_by = '', failures = 0,
+        failed_at = NULL, failure = ''
     WHERE id = $1 AND generation = $2 RETURNING id";
-
-const END_RENEWAL: &str = "UPDATE delegated_grants SET attempted_at = NULL WHERE id = $1 AND generation = $2";
 
 const FORGET_ALL: &str = "DELETE FROM delegated_grants WHERE application_id = $1";
 
@@ -73,8 +70,12 @@ pub struct DelegatedGrant {
     pub renew_at: UnixTime,
     /// When it ends.
     pub expires_at: UnixTime,
+    /// When the keeper looks at it next.
+    pub next_at: UnixTime,
     /// When a renewal began whose answer is not stored.
     pub attempted_at: Option<UnixTime>,
+    /// Tries in a row that brought nothing.
+    pub failures: i64,
 }
 
 impl DelegatedGrant {
@@ -117,20 +118,10 @@ pub async fn save_signed_in(tx: &mut Tx, grant: &DelegatedGrant) -> Result<bool>
         .bind(grant.issued_at)
         .bind(grant.renew_at)
         .bind(grant.expires_at)
+        .bind(grant.next_at)
         .fetch_optional(c)
         .await)?;
     Ok(saved.is_some())
-}
-
-/// Notes that this generation is about to be renewed. `false` if it is no longer the newest.
-pub async fn begin_renewal(tx: &mut Tx, grant: &DelegatedGrant, now: UnixTime) -> Result<bool> {
-    let begun: Option<GrantId> = in_tx!(tx, |c| sqlx::query_scalar(BEGIN_RENEWAL)
-        .bind(&grant.id)
-        .bind(grant.generation)
-        .bind(now)
-        .fetch_optional(c)
-        .await)?;
-    Ok(begun.is_some())
 }
 
 /// Stores a renewal over the generation it renews. `false` if that one was replaced meanwhile.
@@ -146,15 +137,10 @@ pub async fn save_renewed(tx: &mut Tx, renewed: &DelegatedGrant) -> Result<bool>
         .bind(renewed.issued_at)
         .bind(renewed.renew_at)
         .bind(renewed.expires_at)
+        .bind(renewed.next_at)
         .fetch_optional(c)
         .await)?;
     Ok(saved.is_some())
-}
-
-/// Notes that a renewal ended with an answer that brought nothing to store.
-pub async fn end_renewal(tx: &mut Tx, grant: &DelegatedGrant) -> Result<()> {
-    in_tx!(tx, |c| sqlx::query(END_RENEWAL).bind(&grant.id).bind(grant.generation).execute(c).await.affected())?;
-    Ok(())
 }
 
 /// Erases what a person granted for this mailbox. `false` if there was nothing.

@@ -10,6 +10,7 @@ use crate::secrets::Place;
 
 use super::delegated_store::DelegatedGrant;
 use super::obtained::renew_at;
+use super::pace::{Roll, ahead};
 
 /// Who signed in for which mailbox, to which application.
 #[derive(Debug)]
@@ -64,7 +65,9 @@ pub async fn signed_in(
         issued_at: issued.issued_at,
         renew_at: renew_at(issued),
         expires_at: issued.expires_at,
+        next_at: ahead(issued, Roll::of(&app.chance)),
         attempted_at: None,
+        failures: 0,
         id,
     })
 }
@@ -94,7 +97,9 @@ pub(super) fn renewed(
         issued_at: issued.issued_at,
         renew_at: renew_at(issued),
         expires_at: issued.expires_at,
+        next_at: ahead(issued, Roll::of(&app.chance)),
         attempted_at: None,
+        failures: 0,
         ..grant.clone()
     })
 }

@@ -5,15 +5,22 @@
 //! obtain.rs    an application's token: the stored one while it is good, else a new one
 //! refresh.rs   a person's token: the stored one while it is good, else a renewal of the saved sign-in
 //! keep.rs      what a sign-in or a renewal brought, sealed and ready to be stored
+//! refresher.rs the keeper: renews whatever is due, ahead of need, fairly between applications
+//! pace.rs      when that is: 50 to 70 % of a life, or ever later after failures
+//! lease.rs     one renewal of a grant at a time, across processes; turn_store.rs has its SQL
 //! prove.rs     shows the application's credentials to Microsoft, in order, whatever a token is asked for
 //! ```
 
 pub mod delegated_store;
 pub mod keep;
+mod lease;
 pub mod obtain;
 mod obtained;
+mod pace;
 pub mod prove;
 pub mod refresh;
+pub mod refresher;
 pub mod store;
+pub mod turn_store;
 
 pub use obtained::{NoToken, Obtained, Want};

@@ -9,9 +9,12 @@ use crate::error::Result;
 use crate::ids::{CredentialId, GrantId};
 use crate::microsoft::{AccessToken, ApplicationRef, Failure, GrantType, Issued, Roles};
 
+use super::lease::{self, Begun};
 use super::obtained::renew_at;
+use super::pace::{Roll, ahead};
 use super::prove;
 use super::store::{self, GRAPH, Grant};
+use super::turn_store::Whose;
 use super::{NoToken, Obtained, Want};
 
 /// The application's token. The outer error is ours; the inner one is what Microsoft said.
@@ -42,16 +45,54 @@ pub async fn application_token(
     let same = flight.as_ref().and_then(|left| left.downcast_ref::<Left>()).filter(|left| left.tried == tried);
     let answer = match same.cloned() {
         Some(left) => Err(left.none),
-        None => prove::ask(app, application, known, all, &GrantType::ClientCredentials).await?,
+        None => {
+            // Who has a token that will do need not wait for another process.
+            let waits = want != Want::Good || !opened.as_ref().is_some_and(|obtained| obtained.is_alive(now));
+            renew(app, application, known, all, (stored.as_ref(), waits)).await?
+        }
     };
     *flight = answer.as_ref().err().map(|none| Box::new(Left { tried, none: none.clone() }) as Box<_>);
     match answer {
-        Ok((issued, credential)) => keep(app, application, stored.as_ref(), issued, &credential).await.map(Ok),
         Err(NoToken::Failed(failure)) if failure.is_transient() && want == Want::Good => {
             Ok(opened.filter(|obtained| obtained.is_alive(now)).ok_or(NoToken::Failed(failure)))
         }
-        Err(none) => Ok(Err(none)),
+        answer => Ok(answer),
     }
+}
+
+/// Asks for the next token; one process at a time where there was one before.
+async fn renew(
+    app: &App,
+    application: &Application,
+    known: &ApplicationRef,
+    all: Vec<Credential>,
+    (stored, waits): (Option<&Grant>, bool),
+) -> Result<Result<Obtained, NoToken>> {
+    if let Some(grant) = stored {
+        match lease::begin(app, Whose::Application, (&grant.id, grant.generation), waits).await? {
+            Begun::Ours => {}
+            Begun::Replaced => return replaced(app, application).await,
+            Begun::Elsewhere => return Ok(Err(NoToken::Failed(lease::elsewhere(app)))),
+        }
+    }
+    match prove::ask(app, application, known, all, &GrantType::ClientCredentials).await? {
+        Ok((issued, credential)) => keep(app, application, stored, issued, &credential).await.map(Ok),
+        Err(none) => {
+            if let Some(grant) = stored {
+                lease::missed(app, Whose::Application, (&grant.id, grant.generation), grant.failures, &none).await?;
+            }
+            Ok(Err(none))
+        }
+    }
+}
+
+/// Another process has renewed or forgotten it meanwhile: what is stored now holds.
+async fn replaced(app: &App, application: &Application) -> Result<Result<Obtained, NoToken>> {
+    let newest = match store::find(&app.db, &application.id, GRAPH).await? {
+        Some(grant) => open(app, &grant).await?,
+        None => None,
+    };
+    Ok(newest.ok_or_else(|| NoToken::Failed(lease::elsewhere(app))))
 }
 
 /// Why there was no token for one, for those who waited behind it.
@@ -117,6 +158,8 @@ async fn keep(
         issued_at: issued.issued_at,
         renew_at: renew_at(&issued),
         expires_at: issued.expires_at,
+        next_at: ahead(&issued, Roll::of(&app.chance)),
+        failures: 0,
     };
     let mut tx = app.db.begin().await?;
     let saved = store::still_is(&mut tx, application).await? && store::save(&mut tx, &grant).await?;

@@ -26,6 +26,9 @@ pub async fn ask(
     all: Vec<Credential>,
     grant: &GrantType,
 ) -> Result<Result<(Issued, Credential), NoToken>> {
+    if let Some(failure) = app.gate.closed(known, app.clock.now()) {
+        return Ok(Err(NoToken::Failed(failure)));
+    }
     let mut first: Option<Box<Failure>> = None;
     for credential in in_order_of_use(all, app.clock.now()).into_iter().take(MOST_TRIES) {
         match show(app, application, known, &credential, grant).await? {
@@ -59,6 +62,7 @@ pub async fn show(
         return Ok(Err(Failure::of(Cause::SecretUnreadable, text, app.clock.now())));
     };
     let answer = app.microsoft.token(known, &shown, grant).await;
+    app.gate.answered(known, answer.as_ref().map(drop).map_err(|failure| &**failure), app.clock.now());
     let state = match &answer {
         Ok(_) => State::Accepted,
         Err(failure) if failure.cause.is_of_credential() => State::Refused,

@@ -17,7 +17,9 @@ use crate::words::Cause;
 
 use super::delegated_store::{self as store, DelegatedGrant};
 use super::keep::{self, opened};
+use super::lease::{self, Begun};
 use super::prove;
+use super::turn_store::Whose;
 use super::{NoToken, Obtained, Want};
 
 /// The token of the person who signed in for `mailbox`. The outer error is ours; the inner one is what Microsoft said.
@@ -48,7 +50,11 @@ pub async fn delegated_token(
     let same = flight.as_ref().and_then(|left| left.downcast_ref::<Left>());
     let answer = match same.filter(|left| left.generation == grant.generation).cloned() {
         Some(left) => Err(left.none),
-        None => renew(app, application, known, &grant).await?,
+        None => {
+            // Who has a token that will do need not wait for another process.
+            let waits = want != Want::Good || !stored.as_ref().is_some_and(|obtained| obtained.is_alive(now));
+            renew(app, application, known, &grant, waits).await?
+        }
     };
     let left = |none: &NoToken| Box::new(Left { generation: grant.generation, none: none.clone() }) as Box<_>;
     *flight = answer.as_ref().err().map(left);
@@ -86,16 +92,17 @@ async fn renew(
     application: &Application,
     known: &ApplicationRef,
     grant: &DelegatedGrant,
+    waits: bool,
 ) -> Result<Result<Obtained, NoToken>> {
-    let mut tx = app.db.begin().await?;
-    let is_newest = store::begin_renewal(&mut tx, grant, app.clock.now()).await?;
-    tx.commit().await?;
-    if !is_newest {
-        return replaced(app, grant).await;
+    match lease::begin(app, Whose::Person, (&grant.id, grant.generation), waits).await? {
+        Begun::Ours => {}
+        Begun::Replaced => return replaced(app, grant).await,
+        Begun::Elsewhere => return Ok(Err(NoToken::Failed(lease::elsewhere(app)))),
     }
     let Some(current) = opened(app, DelegatedGrant::refresh_place(&grant.id), &grant.refresh_token).await? else {
         let text = "A stored sign-in was changed or moved and cannot be used. Sign in again.";
-        return Ok(Err(NoToken::Failed(Failure::of(Cause::SecretUnreadable, text, app.clock.now()))));
+        let unreadable = Failure::of(Cause::SecretUnreadable, text, app.clock.now());
+        return unchanged(app, grant, NoToken::Failed(unreadable)).await;
     };
     let refused = match ask(app, application, known, &current).await? {
         Ok(issued) => return keep(app, grant, issued, &current).await,
@@ -148,9 +155,7 @@ async fn keep(
 
 /// The attempt is over, and what is stored stays as it is.
 async fn unchanged(app: &App, grant: &DelegatedGrant, none: NoToken) -> Result<Result<Obtained, NoToken>> {
-    let mut tx = app.db.begin().await?;
-    store::end_renewal(&mut tx, grant).await?;
-    tx.commit().await?;
+    lease::missed(app, Whose::Person, (&grant.id, grant.generation), grant.failures, &none).await?;
     Ok(Err(none))
 }
 

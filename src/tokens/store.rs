@@ -13,15 +13,17 @@ use crate::secrets::{Place, Sealed};
 pub const GRAPH: &str = "graph";
 
 const FIND: &str = "
-    SELECT id, application_id, audience, generation, credential_id, sealed, roles, issued_at, renew_at, expires_at
+    SELECT id, application_id, audience, generation, credential_id, sealed, roles, issued_at, renew_at, expires_at, next_at, failures
     FROM grants WHERE application_id = $1 AND audience = $2";
 
 const SAVE: &str = "
-    INSERT INTO grants (id, application_id, audience, generation, credential_id, sealed, roles, issued_at, renew_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    INSERT INTO grants (id, application_id, audience, generation, credential_id, sealed, roles, issued_at, renew_at, expires_at,
+        next_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (application_id, audience) DO UPDATE SET
         generation = excluded.generation, credential_id = excluded.credential_id, sealed = excluded.sealed,
-        roles = excluded.roles, issued_at = excluded.issued_at, renew_at = excluded.renew_at, expires_at = excluded.expires_at
+        roles = excluded.roles, issued_at = excluded.issued_at, renew_at = excluded.renew_at, expires_at = excluded.expires_at,
+        next_at = excluded.next_at, leased_until = 0, leased_by = '', failures = 0, failed_at = NULL, failure = ''
     WHERE grants.generation = excluded.generation - 1 AND grants.id = excluded.id
     RETURNING id";
 
@@ -53,6 +55,10 @@ pub struct Grant {
     pub renew_at: UnixTime,
     /// When it ends.
     pub expires_at: UnixTime,
+    /// When the keeper looks at it next.
+    pub next_at: UnixTime,
+    /// Tries in a row that brought nothing.
+    pub failures: i64,
 }
 
 impl Grant {
@@ -80,6 +86,7 @@ pub async fn save(tx: &mut Tx, grant: &Grant) -> Result<bool> {
         .bind(grant.issued_at)
         .bind(grant.renew_at)
         .bind(grant.expires_at)
+        .bind(grant.next_at)
         .fetch_optional(c)
         .await)?;
     Ok(saved.is_some())

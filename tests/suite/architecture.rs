@@ -14,6 +14,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("words", &[]),
     ("ids", &["chance", "clock"]),
+    ("lines", &["ids"]),
+    ("crowd", &["config"]),
     ("db", &["error"]),
     ("secrets", &["chance", "clock", "db", "error"]),
     ("mail", &["chance", "clock", "config", "words"]),
@@ -148,6 +150,7 @@ const SQL: &[&str] = &[
     "secrets/data_keys.rs",
     "sign_in/link_store.rs",
     "tokens/delegated_store.rs",
+    "tokens/turn_store.rs",
     "users/throttle.rs",
     "web/session_store.rs",
 ];

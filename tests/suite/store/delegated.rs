@@ -36,7 +36,9 @@ pub(super) fn grant(world: &World, mailbox: &Mailbox, id: &GrantId, generation: 
         issued_at: world.now(),
         renew_at: world.now().plus(1_800),
         expires_at: world.now().plus(3_600),
+        next_at: world.now().plus(1_800),
         attempted_at: None,
+        failures: 0,
         id: id.clone(),
     }
 }
@@ -75,12 +77,6 @@ async fn a_sign_in_and_a_renewal_replace_only_the_generation_before_them() {
         let stranger = GrantId::new(world.now(), &world.app.chance);
         let other = grant(&world, &mailbox, &stranger, 2);
         assert!(!world.write(async |tx| store::save_signed_in(tx, &other).await).await, "another grant");
-
-        assert!(world.write(async |tx| store::begin_renewal(tx, &of(1), world.now()).await).await);
-        assert_eq!(found(&world, &mailbox.id).await.unwrap().attempted_at, Some(world.now()));
-        world.write(async |tx| store::end_renewal(tx, &of(1)).await).await;
-        assert_eq!(found(&world, &mailbox.id).await.unwrap().attempted_at, None);
-        assert!(!world.write(async |tx| store::begin_renewal(tx, &of(7), world.now()).await).await);
 
         let previous = world.app.keyring.seal(DelegatedGrant::previous_place(&id), &SecretString::from("old")).unwrap();
         let renewed = DelegatedGrant { previous_refresh_token: Some(previous), ..of(2) };

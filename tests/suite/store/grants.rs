@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::World;
 
-fn grant(world: &World, application: &Application, generation: i64) -> Grant {
+pub(super) fn grant(world: &World, application: &Application, generation: i64) -> Grant {
     let id = GrantId::new(world.now(), &world.app.chance);
     let sealed = world.app.keyring.seal(Grant::place(&id), &SecretString::from("token".to_owned())).unwrap();
     Grant {
@@ -20,12 +20,14 @@ fn grant(world: &World, application: &Application, generation: i64) -> Grant {
         issued_at: world.now(),
         renew_at: world.now().plus(1_800),
         expires_at: world.now().plus(3_600),
+        next_at: world.now().plus(1_800),
+        failures: 0,
         id,
     }
 }
 
 /// As a replica does: in a transaction of its own.
-async fn save(world: &World, grant: &Grant) -> bool {
+pub(super) async fn save(world: &World, grant: &Grant) -> bool {
     world.write(async |tx| store::save(tx, grant).await).await
 }
 

@@ -17,6 +17,7 @@ mod shown;
 mod sign_in;
 mod throttle;
 mod transactions;
+mod turns;
 mod upgrade;
 mod users;
 

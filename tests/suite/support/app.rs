@@ -113,6 +113,16 @@ impl TestApp {
         forget(&database).await;
     }
 
+    /// Another process of the product on the same PostgreSQL, with a clock that goes along.
+    pub(crate) async fn replica(&self) -> Running {
+        let home = self.home.path().join("replica");
+        let config = (*self.running.app.config).clone();
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let public_url = "http://127.0.0.1:0".parse().unwrap();
+        let config = Config { listen, public_url, data_dir: home, ..config };
+        serve::start(config, self.clock.clone(), Chance::System).await.unwrap()
+    }
+
     /// Stops the product and starts it again on the same data.
     pub(crate) async fn restart(self) -> Self {
         let Self { sim, clock, home, running, setup_code, .. } = self;
@@ -137,6 +147,8 @@ pub(crate) async fn config(home: &TempDir, sim: &Simulator, engine: Engine) -> C
         ("POSTKEY_LISTEN", "127.0.0.1:0"),
         ("POSTKEY_TIME_ZONE", "Europe/Madrid"),
         ("POSTKEY_LOG", "error"),
+        // Most tests are about something else, and count requests.
+        ("POSTKEY_KEEPER", "off"),
     ];
     let config = Config::load(environment.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
     Config {

@@ -1,0 +1,121 @@
+//! Between Postkey and the token endpoint, for each application: nobody asks before the time that Microsoft named, and the keeper
+//! leaves an application alone for a while whose tries all come to nothing. Known to this process only, and forgotten at its end.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::clock::UnixTime;
+
+use super::{ApplicationRef, Failure, Retry};
+
+/// So many tries in a row without an answer, and the keeper rests.
+const PATIENCE: u32 = 5;
+/// Seconds of the first rest; each further one is twice as long.
+const FIRST_REST: i64 = 10;
+/// Seconds of the longest rest. One try ends it, and the next begins after that.
+const LONGEST_REST: i64 = 5 * 60;
+
+/// How things stand with the token endpoint, by application.
+#[derive(Clone, Debug, Default)]
+pub struct Gate(Arc<Mutex<HashMap<ApplicationRef, Standing>>>);
+
+#[derive(Debug, Default)]
+struct Standing {
+    /// Nobody asks before, and what Microsoft said when it named that time.
+    closed: Option<(UnixTime, Box<Failure>)>,
+    unanswered: u32,
+    rests_until: Option<UnixTime>,
+}
+
+impl Gate {
+    /// Why nobody may ask for this application at `now`, if that is so.
+    pub fn closed(&self, application: &ApplicationRef, now: UnixTime) -> Option<Box<Failure>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (until, failure) = all.get(application)?.closed.as_ref()?;
+        let left = u32::try_from(until.since(now)).ok().filter(|left| *left > 0)?;
+        Some(Box::new(Failure { retry: Retry::After(left), ..*failure.clone() }))
+    }
+
+    /// Whether the keeper leaves this application alone at `now`. Whoever asks for something still may.
+    pub fn rests(&self, application: &ApplicationRef, now: UnixTime) -> bool {
+        if self.closed(application, now).is_some() {
+            return true;
+        }
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(application).and_then(|standing| standing.rests_until).is_some_and(|until| now < until)
+    }
+
+    /// Notes an answer, of whatever kind, or that there was none.
+    pub fn answered(&self, application: &ApplicationRef, answer: Result<(), &Failure>, now: UnixTime) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match answer {
+            Err(failure) if failure.is_transient() => {
+                let standing = all.entry(*application).or_default();
+                // What comes dressed as a refusal of a grant is about one person, and not about the application.
+                if let (Retry::After(seconds), false) = (failure.retry, is_of_person(failure)) {
+                    standing.closed = Some((now.plus(i64::from(seconds)), Box::new(failure.clone())));
+                }
+                standing.unanswered = standing.unanswered.saturating_add(1);
+                if standing.unanswered >= PATIENCE {
+                    let doublings = (standing.unanswered - PATIENCE).min(8);
+                    standing.rests_until = Some(now.plus((FIRST_REST << doublings).min(LONGEST_REST)));
+                }
+            }
+            _ => drop(all.remove(application)),
+        }
+    }
+}
+
+fn is_of_person(failure: &Failure) -> bool {
+    failure.oauth_error.as_deref() == Some("invalid_grant")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::microsoft::{ClientId, Cloud, Guid};
+    use crate::words::Cause;
+
+    const NOW: UnixTime = UnixTime::from_seconds(1_000_000);
+
+    fn one(number: u8) -> ApplicationRef {
+        let guid = format!("11111111-1111-4111-8111-{number:012}");
+        let (tenant, client_id) = (Guid::parse(&guid).unwrap(), ClientId::parse(&guid).unwrap());
+        ApplicationRef { cloud: Cloud::Global, tenant, client_id }
+    }
+
+    fn failure(cause: Cause, retry: Retry) -> Failure {
+        Failure { retry, ..*Failure::of(cause, "", NOW) }
+    }
+
+    #[test]
+    fn nobody_asks_before_the_time_that_microsoft_named_and_others_are_not_concerned() {
+        let (gate, throttled, other) = (Gate::default(), one(1), one(2));
+        gate.answered(&throttled, Err(&failure(Cause::Throttled, Retry::After(60))), NOW);
+        let closed = gate.closed(&throttled, NOW.plus(59)).unwrap();
+        assert_eq!((closed.cause, closed.retry), (Cause::Throttled, Retry::After(1)));
+        assert!(gate.closed(&throttled, NOW.plus(60)).is_none());
+        assert!(gate.closed(&other, NOW).is_none() && !gate.rests(&other, NOW));
+        let oauth_error = Some("invalid_grant".to_owned());
+        let looping = Failure { oauth_error, ..failure(Cause::Throttled, Retry::After(60)) };
+        gate.answered(&other, Err(&looping), NOW);
+        assert!(gate.closed(&other, NOW).is_none(), "a loop of one person’s renewals");
+    }
+
+    #[test]
+    fn after_five_tries_without_an_answer_the_keeper_rests_ever_longer_until_there_is_one() {
+        let (gate, application) = (Gate::default(), one(1));
+        let down = failure(Cause::ProviderDown, Retry::Backoff);
+        let rest = |times: u32| {
+            (0..times).for_each(|_| gate.answered(&application, Err(&down), NOW));
+            (0..=LONGEST_REST).find(|seconds| !gate.rests(&application, NOW.plus(*seconds))).unwrap()
+        };
+        assert_eq!([rest(4), rest(1), rest(1), rest(1), rest(99)], [0, 10, 20, 40, 300]);
+        assert!(gate.closed(&application, NOW).is_none(), "a person may still ask");
+        gate.answered(&application, Err(&failure(Cause::SecretExpired, Retry::No)), NOW);
+        assert!(!gate.rests(&application, NOW), "a refusal is an answer");
+        assert_eq!(rest(4), 0);
+        gate.answered(&application, Ok(()), NOW);
+        assert_eq!(rest(4), 0);
+    }
+}
