@@ -16,7 +16,7 @@ use crate::chance::{Chance, hex};
 use crate::clock::{Clock, UnixTime};
 use crate::config::{Config, CustomCloud};
 use crate::db::{self, Db};
-use crate::ids::ApplicationId;
+use crate::ids::{ApplicationId, MailboxId};
 use crate::mail::Mail;
 use crate::microsoft::{self, Clouds, Gate, Limits, Microsoft};
 use crate::secrets::{Keyring, MasterKey, MasterKeyError};
@@ -48,8 +48,12 @@ pub struct App {
     pub mended: broadcast::Sender<ApplicationId>,
     /// What stands between Postkey and the token endpoint, for each application.
     pub gate: Gate,
+    /// Tells whoever listens that a token could not be renewed, so that what depends on it is looked at when it ends.
+    pub unrenewed: broadcast::Sender<Unrenewed>,
     /// Makes the token keeper look at once instead of at its next turn.
     pub wake: Arc<Notify>,
+    /// Makes the rounds of checks look at once instead of at their next turn.
+    pub checks: Arc<Notify>,
     /// That the token keeper lives: counts its rounds, and says when the last one ended.
     pub beat: Arc<watch::Sender<Beat>>,
     /// The name of this process among those that share a database; another one after each start.
@@ -65,6 +69,17 @@ pub struct Beat {
     pub rounds: u64,
     /// When it last did.
     pub at: Option<UnixTime>,
+}
+
+/// A token that could not be renewed in time so far.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unrenewed {
+    /// The application that it was got with.
+    pub application: ApplicationId,
+    /// Whose it is, if it is a person's and not what all mailboxes of the application share.
+    pub mailbox: Option<MailboxId>,
+    /// When it is of no use any more.
+    pub ends_at: UnixTime,
 }
 
 /// File beside the database that names the master key, so that a wrong one is refused before anything is opened.
@@ -104,8 +119,10 @@ impl App {
             stopping: CancellationToken::new(),
             hashing: Arc::new(Semaphore::new(2)),
             mended: broadcast::channel(256).0,
+            unrenewed: broadcast::channel(1024).0,
             gate: Gate::default(),
             wake: Arc::default(),
+            checks: Arc::default(),
             beat: Arc::default(),
             instance,
             single: Single::default(),

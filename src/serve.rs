@@ -73,6 +73,7 @@ pub async fn start(config: Config, clock: Clock, chance: Chance) -> anyhow::Resu
     app.tasks.spawn(keep_house(app.clone()));
     if app.config.keeper {
         tokens::refresher::start(&app).await?;
+        app.tasks.spawn(mailboxes::rounds::go(app.clone()));
     }
     Ok(Running { app, address, setup_code, made_master_key })
 }

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::applications::store as applications;
 use crate::audit;
 use crate::clock::UnixTime;
+use crate::db::Tx;
 use crate::error::{AppError, Result};
 use crate::ids::{CheckId, MailboxId};
 use crate::telemetry;
@@ -15,7 +16,7 @@ use crate::words::{Cause, Status};
 use super::climb::Climb;
 use super::history::{self, Check};
 use super::ladder::Ladder;
-use super::store;
+use super::{Mailbox, rounds, store, turn_store};
 
 /// How long a person waits for the outcome before the page says that Microsoft is still being asked.
 pub const PATIENCE: Duration = Duration::from_secs(4);
@@ -36,6 +37,8 @@ pub enum Reason {
     Mended,
     /// Somebody signed in for it.
     SignedIn,
+    /// Its turn came.
+    Round,
 }
 
 impl Reason {
@@ -47,6 +50,7 @@ impl Reason {
             Self::TestMessage(_) => "test_message",
             Self::Mended => "mended",
             Self::SignedIn => "signed_in",
+            Self::Round => "round",
         }
     }
 }
@@ -89,6 +93,14 @@ pub(super) async fn run_as_postkey(app: &App, id: MailboxId) -> Result<bool> {
     Ok(ended.is_some_and(|ladder| ladder.verdict(false).incoming == Status::Connected))
 }
 
+/// Runs the light check of a round to its end.
+///
+/// # Errors
+/// As [`start`].
+pub(super) async fn run_in_a_round(app: &App, id: MailboxId) -> Result<()> {
+    run(app.clone(), id, "Postkey".to_owned(), Reason::Round).await.map(drop)
+}
+
 /// Runs a check to its end. `None` if one was already running or the mailbox is gone.
 async fn run(app: App, id: MailboxId, by: String, reason: Reason) -> Result<Option<Ladder>> {
     let started_at = app.clock.now();
@@ -116,7 +128,7 @@ async fn begin(app: &App, id: &MailboxId, by: &str, reason: &Reason, started_at:
         return Ok(false);
     }
     let asked = match reason {
-        Reason::Saved | Reason::Mended | Reason::SignedIn => None,
+        Reason::Saved | Reason::Mended | Reason::SignedIn | Reason::Round => None,
         Reason::Asked => Some("mailbox.check_asked"),
         Reason::TestMessage(_) => Some("mailbox.test_message_asked"),
     };
@@ -150,8 +162,9 @@ async fn finish(climb: &Climb<'_>, by: &str, started_at: UnixTime, ladder: &Ladd
     let now = app.clock.now();
     let sent = matches!(reason, Reason::TestMessage(_)) && ladder.failure().is_none();
     let verdict = ladder.verdict(sent || mailbox.health.sent_at.is_some());
-    let check = Check {
+    let mut check = Check {
         id: CheckId::new(now, &app.chance),
+        times: 1,
         mailbox_id: mailbox.id.clone(),
         asked_by: by.to_owned(),
         reason: reason.value().to_owned(),
@@ -162,9 +175,9 @@ async fn finish(climb: &Climb<'_>, by: &str, started_at: UnixTime, ladder: &Ladd
         ladder: ladder.clone(),
     };
     let mut tx = app.db.begin().await?;
-    let finished = store::finish_check(&mut tx, mailbox, &check, sent).await?;
+    let finished = keep(&mut tx, mailbox, &mut check, sent).await?;
     if finished {
-        history::insert(&mut tx, &check).await?;
+        turn_store::plan(&mut tx, &mailbox.id, rounds::next(app, ladder, verdict)).await?;
     }
     if sent {
         let entry = audit::Entry {
@@ -180,6 +193,22 @@ async fn finish(climb: &Climb<'_>, by: &str, started_at: UnixTime, ladder: &Ladd
     if finished && works_again && **reason != Reason::Mended {
         // What stopped this mailbox stopped the others of its application too.
         let _ = app.mended.send(mailbox.application_id.clone());
+    }
+    Ok(finished)
+}
+
+/// Writes a check into the history and its verdict into the mailbox. Rounds that say the same as the one before are one row.
+async fn keep(tx: &mut Tx, mailbox: &Mailbox, check: &mut Check, sent: bool) -> Result<bool> {
+    let before = mailbox.health.last_check.as_ref().filter(|_| check.reason == Reason::Round.value());
+    if let Some(before) = before
+        && history::repeat(tx, before, check).await?
+    {
+        check.id = before.clone();
+        return store::finish_check(tx, mailbox, check, sent).await;
+    }
+    let finished = store::finish_check(tx, mailbox, check, sent).await?;
+    if finished {
+        history::insert(tx, check).await?;
     }
     Ok(finished)
 }

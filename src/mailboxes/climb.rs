@@ -32,7 +32,8 @@ pub(super) struct Climb<'a> {
 struct Opened {
     messages: u64,
     took_ms: u64,
-    writing: Result<(), Box<Failure>>,
+    /// Nothing if it was not tried.
+    writing: Option<Result<(), Box<Failure>>>,
 }
 
 impl Climb<'_> {
@@ -92,6 +93,10 @@ impl Climb<'_> {
     /// Asks Microsoft who the tenant is; needs no credential, so none is sent to a tenant that does not exist.
     async fn tenant(&self, ladder: &mut Ladder) -> Result<Option<ApplicationRef>> {
         let application = self.application;
+        if let (Reason::Round, Some(known)) = (self.reason, application.known_to_microsoft()) {
+            ladder.ok(Rung::Tenant, "Known since an earlier check");
+            return Ok(Some(known));
+        }
         match self.app.microsoft.tenant(application.cloud, &application.tenant).await {
             Ok(found) => {
                 if application.tenant_id != Some(found.id) {
@@ -113,9 +118,14 @@ impl Climb<'_> {
         }
     }
 
+    /// In a round nobody asks twice about what was refused before.
+    fn want(&self) -> Want {
+        if *self.reason == Reason::Round { Want::Quietly } else { Want::Good }
+    }
+
     async fn token(&self, known: &ApplicationRef, ladder: &mut Ladder) -> Result<Option<Obtained>> {
         let name = &self.application.name;
-        match self.obtain(known, Want::Good).await? {
+        match self.obtain(known, self.want()).await? {
             Ok(obtained) => {
                 ladder.ok(Rung::Application, format!("{name} is in this tenant"));
                 ladder.ok(Rung::Credential, "Microsoft accepts it");
@@ -160,7 +170,10 @@ impl Climb<'_> {
     async fn open(&self, cloud: Cloud, obtained: &Obtained) -> Result<Opened, Box<Failure>> {
         let (microsoft, address) = (&self.app.microsoft, &self.mailbox.address);
         let inbox = microsoft.read_inbox(cloud, &obtained.token, address).await?;
-        let writing = microsoft.write_draft(cloud, &obtained.token, address).await.map(|_| ());
+        let writing = match self.reason {
+            Reason::Round => None,
+            _ => Some(microsoft.write_draft(cloud, &obtained.token, address).await.map(drop)),
+        };
         Ok(Opened { messages: inbox.total, took_ms: inbox.took_ms, writing })
     }
 
@@ -172,7 +185,7 @@ impl Climb<'_> {
     ) -> Result<(Obtained, Result<Opened, Box<Failure>>)> {
         let opened = self.open(known.cloud, &obtained).await;
         let refused = match &opened {
-            Ok(opened) => opened.writing.as_ref().err(),
+            Ok(opened) => opened.writing.as_ref().and_then(|writing| writing.as_ref().err()),
             Err(failure) => Some(failure),
         };
         if !refused.is_some_and(|failure| self.a_newer_token_may_help(failure, &obtained)) {
@@ -193,18 +206,21 @@ impl Climb<'_> {
     /// Graph sometimes refuses a good token once; and permissions granted a moment ago are only in tokens
     /// issued since. A person's rights are looked up at each request, so there a new token changes nothing.
     fn a_newer_token_may_help(&self, failure: &Failure, obtained: &Obtained) -> bool {
-        let old = self.app.clock.now().since(obtained.issued_at) >= TOKEN_MAY_BE_STALE && !self.mailbox.is_delegated();
+        let old = *self.reason != Reason::Round
+            && self.app.clock.now().since(obtained.issued_at) >= TOKEN_MAY_BE_STALE
+            && !self.mailbox.is_delegated();
         failure.retry == Retry::OnceNow || (old && matches!(failure.cause, Cause::NoAccess | Cause::NeedsConsent))
     }
 
     /// Notes what came of opening the mailbox. `false` if it is not open.
     fn mailbox(&self, opened: Result<Opened, Box<Failure>>, roles: &Roles, ladder: &mut Ladder) -> bool {
         let failure = match opened {
-            Ok(Opened { writing: Err(failure), .. }) if !failure.is_transient() => failure,
+            Ok(Opened { writing: Some(Err(failure)), .. }) if !failure.is_transient() => failure,
             Ok(Opened { messages, took_ms, writing }) => {
                 let wrote = match writing {
-                    Ok(()) => "a draft was written and removed",
-                    Err(_) => "writing was not tried to the end",
+                    Some(Ok(())) => "a draft was written and removed",
+                    Some(Err(_)) => "writing was not tried to the end",
+                    None => "writing is tried when somebody asks",
                 };
                 ladder.ok(Rung::Mailbox, format!("Opened in {took_ms} ms, {messages} messages; {wrote}"));
                 return true;

@@ -17,12 +17,17 @@ const INSERT: &str = "
     INSERT INTO checks (id, mailbox_id, asked_by, reason, incoming, outgoing, started_at, finished_at, ladder)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
+// Only what a round found may stand for many.
+const REPEAT: &str = "
+    UPDATE checks SET finished_at = $2, started_at = $3, ladder = $4, times = times + 1
+    WHERE id = $1 AND reason = 'round' AND incoming = $5 AND outgoing = $6";
+
 const TRIM: &str = "
     DELETE FROM checks WHERE mailbox_id = $1 AND id NOT IN (
         SELECT id FROM checks WHERE mailbox_id = $1 ORDER BY finished_at DESC, id DESC LIMIT $2)";
 
 const NEWEST: &str = "
-    SELECT id, mailbox_id, asked_by, reason, incoming, outgoing, started_at, finished_at, ladder
+    SELECT id, mailbox_id, asked_by, reason, incoming, outgoing, started_at, finished_at, ladder, times
     FROM checks WHERE mailbox_id = $1 ORDER BY finished_at DESC, id DESC LIMIT $2";
 
 /// One run of the ladder for one mailbox.
@@ -46,6 +51,8 @@ pub struct Check {
     pub finished_at: UnixTime,
     /// The steps.
     pub ladder: Ladder,
+    /// How many checks in a row said this; times and steps are those of the last one.
+    pub times: i64,
 }
 
 #[derive(FromRow)]
@@ -59,6 +66,7 @@ struct Row {
     started_at: UnixTime,
     finished_at: UnixTime,
     ladder: String,
+    times: i64,
 }
 
 impl TryFrom<Row> for Check {
@@ -76,6 +84,7 @@ impl TryFrom<Row> for Check {
             reason: row.reason,
             started_at: row.started_at,
             finished_at: row.finished_at,
+            times: row.times,
         })
     }
 }
@@ -98,6 +107,22 @@ pub async fn insert(tx: &mut Tx, check: &Check) -> Result<()> {
         .affected())?;
     in_tx!(tx, |c| sqlx::query(TRIM).bind(&check.mailbox_id).bind(KEPT).execute(c).await.affected())?;
     Ok(())
+}
+
+/// Lets the row `before` stand for `check` as well. `false`, and nothing is changed, if that one is no round or said something else.
+pub async fn repeat(tx: &mut Tx, before: &CheckId, check: &Check) -> Result<bool> {
+    let ladder = serde_json::to_string(&check.ladder).map_err(AppError::internal)?;
+    let repeated = in_tx!(tx, |c| sqlx::query(REPEAT)
+        .bind(before)
+        .bind(check.finished_at)
+        .bind(check.started_at)
+        .bind(ladder)
+        .bind(check.incoming.value())
+        .bind(check.outgoing.value())
+        .execute(c)
+        .await
+        .affected())?;
+    Ok(repeated > 0)
 }
 
 /// The newest checks of a mailbox, at most `limit`.

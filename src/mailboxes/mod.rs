@@ -26,9 +26,11 @@ pub mod mailbox;
 pub mod mended;
 pub mod new;
 pub mod notice;
+pub mod rounds;
 pub mod search;
 pub mod show;
 pub mod signed_in;
 pub mod store;
+pub mod turn_store;
 
 pub use mailbox::{Access, Mailbox};

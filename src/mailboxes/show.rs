@@ -240,22 +240,22 @@ pub fn tabs(mailbox: &Mailbox, current: &str, may_edit: bool) -> Vec<Tab> {
 }
 
 fn events(checks: &[Check], when: impl Fn(UnixTime) -> When) -> Vec<Event> {
-    let mut folded: Vec<(usize, &Check)> = Vec::new();
+    let mut folded: Vec<(i64, &Check)> = Vec::new();
     for check in checks {
         match folded.last_mut() {
             Some((count, first))
                 if (first.incoming, first.outgoing) == (check.incoming, check.outgoing)
                     && check.reason != "test_message" =>
             {
-                *count += 1
+                *count += check.times
             }
-            _ => folded.push((1, check)),
+            _ => folded.push((check.times, check)),
         }
     }
     folded.into_iter().map(|(count, check)| event(count, check, when(check.finished_at))).collect()
 }
 
-fn event(count: usize, check: &Check, at: When) -> Event {
+fn event(count: i64, check: &Check, at: When) -> Event {
     let worse = check.incoming.worse(check.outgoing);
     let badge = Badge::from(worse);
     let asked = match check.reason.as_str() {

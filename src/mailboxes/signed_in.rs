@@ -14,7 +14,7 @@ use super::check::Reason;
 use super::climb::Climb;
 use super::history::{self, Check};
 use super::ladder::{Ladder, Verdict};
-use super::store;
+use super::{rounds, store, turn_store};
 
 /// Opens the mailbox with the token of the person who has just signed in. Writes nothing.
 pub async fn look(
@@ -44,6 +44,7 @@ pub async fn record(
     let verdict = ladder.verdict(mailbox.health.sent_at.is_some());
     let check = Check {
         id: CheckId::new(now, &app.chance),
+        times: 1,
         mailbox_id: mailbox.id.clone(),
         asked_by: by.to_owned(),
         reason: Reason::SignedIn.value().to_owned(),
@@ -57,5 +58,6 @@ pub async fn record(
         return Ok(None);
     }
     history::insert(tx, &check).await?;
+    turn_store::plan(tx, &mailbox.id, rounds::next(app, ladder, verdict)).await?;
     Ok(Some(verdict))
 }

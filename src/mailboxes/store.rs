@@ -14,8 +14,8 @@ use super::mailbox::{Access, BIN_LASTS, CHECK_ENDS, Health, Mailbox, Stamp};
 
 const INSERT: &str = "
     INSERT INTO mailboxes (id, address, address_key, sort_key, display_name, account_type, access_type, signs_in_as, application_id,
-        version, created_by, created_at, updated_at, incoming, outgoing, urgency, since, search_text)
-    VALUES ($1, $2, $3, $3, $4, 'office365', $5, $6, $7, 1, $8, $9, $9, $10, $10, $11, $9, $12)";
+        version, created_by, created_at, updated_at, incoming, outgoing, urgency, since, search_text, check_at)
+    VALUES ($1, $2, $3, $3, $4, 'office365', $5, $6, $7, 1, $8, $9, $9, $10, $10, $11, $9, $12, $13)";
 
 const UPDATE: &str = "
     UPDATE mailboxes SET address = $3, address_key = $4, sort_key = $4, display_name = $5, application_id = $6,
@@ -202,6 +202,8 @@ pub async fn insert(tx: &mut Tx, mailbox: &Mailbox) -> Result<Written> {
         .bind(first.value())
         .bind(i64::from(first.rank()))
         .bind(search_text(mailbox))
+        // The check of the Save goes first.
+        .bind(mailbox.created.at.plus(CHECK_ENDS))
         .execute(c)
         .await
         .affected()

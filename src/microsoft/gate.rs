@@ -12,6 +12,10 @@ use super::{ApplicationRef, Failure, Retry};
 const PATIENCE: u32 = 5;
 /// Seconds of the first rest; each further one is twice as long.
 const FIRST_REST: i64 = 10;
+/// Seconds for which a refusal is not asked about again in rounds: of a credential, for which another one would have to come; and
+/// of anything else, which somebody may mend at Microsoft.
+const CREDENTIAL_REFUSED: i64 = 24 * 60 * 60;
+const OTHERWISE_REFUSED: i64 = 60 * 60;
 /// Seconds of the longest rest. One try ends it, and the next begins after that.
 const LONGEST_REST: i64 = 5 * 60;
 
@@ -23,6 +27,8 @@ pub struct Gate(Arc<Mutex<HashMap<ApplicationRef, Standing>>>);
 struct Standing {
     /// Nobody asks before, and what Microsoft said when it named that time.
     closed: Option<(UnixTime, Box<Failure>)>,
+    /// What was refused last, and which credentials were shown.
+    refused: Option<(String, Box<Failure>)>,
     unanswered: u32,
     rests_until: Option<UnixTime>,
 }
@@ -43,6 +49,23 @@ impl Gate {
         }
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(application).and_then(|standing| standing.rests_until).is_some_and(|until| now < until)
+    }
+
+    /// Notes that the application itself was refused, by all the credentials that are named in `shown`.
+    pub fn refuse(&self, application: &ApplicationRef, shown: String, failure: &Failure) {
+        if failure.is_transient() {
+            return;
+        }
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(*application).or_default().refused = Some((shown, Box::new(failure.clone())));
+    }
+
+    /// Why the application was refused with these very credentials not long ago, for whoever need not know it anew.
+    pub fn refused(&self, application: &ApplicationRef, shown: &str, now: UnixTime) -> Option<Box<Failure>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (with, failure) = all.get(application)?.refused.as_ref()?;
+        let lasts = if failure.cause.is_of_credential() { CREDENTIAL_REFUSED } else { OTHERWISE_REFUSED };
+        (with == shown && now.since(failure.at) < lasts).then(|| failure.clone())
     }
 
     /// Notes an answer, of whatever kind, or that there was none.
@@ -117,5 +140,23 @@ mod tests {
         assert_eq!(rest(4), 0);
         gate.answered(&application, Ok(()), NOW);
         assert_eq!(rest(4), 0);
+    }
+
+    #[test]
+    fn a_refusal_is_known_for_a_while_to_whoever_shows_the_same() {
+        let (gate, application) = (Gate::default(), one(1));
+        let expired = failure(Cause::SecretExpired, Retry::No);
+        gate.answered(&application, Err(&expired), NOW);
+        gate.refuse(&application, "a b".to_owned(), &expired);
+        let refused =
+            |shown, seconds| gate.refused(&application, shown, NOW.plus(seconds)).map(|failure| failure.cause);
+        assert_eq!(refused("a b", 86_399), Some(Cause::SecretExpired));
+        assert_eq!((refused("a b", 86_400), refused("a b c", 0)), (None, None));
+        gate.refuse(&application, "a b".to_owned(), &failure(Cause::Blocked, Retry::No));
+        assert_eq!((refused("a b", 3_599), refused("a b", 3_600)), (Some(Cause::Blocked), None));
+        gate.answered(&application, Ok(()), NOW);
+        assert_eq!(refused("a b", 0), None);
+        gate.refuse(&application, "a".to_owned(), &failure(Cause::Throttled, Retry::Backoff));
+        assert_eq!(refused("a", 0), None, "what passes by itself is no refusal");
     }
 }

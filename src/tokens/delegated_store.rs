@@ -10,7 +10,7 @@ use crate::secrets::{Place, Sealed};
 
 const FIND: &str = "
     SELECT id, mailbox_id, application_id, tenant_id, object_id, username, scopes, generation, access_token, refresh_token,
-        previous_refresh_token, signed_in_at, issued_at, renew_at, expires_at, next_at, attempted_at, failures
+        previous_refresh_token, signed_in_at, issued_at, renew_at, expires_at, next_at, attempted_at, failures, failure
     FROM delegated_grants WHERE mailbox_id = $1";
 
 const SAVE_SIGNED_IN: &str = "
@@ -76,6 +76,8 @@ pub struct DelegatedGrant {
     pub attempted_at: Option<UnixTime>,
     /// Tries in a row that brought nothing.
     pub failures: i64,
+    /// Why the last one brought nothing, as JSON; else empty.
+    pub failure: String,
 }
 
 impl DelegatedGrant {

@@ -68,6 +68,7 @@ pub async fn signed_in(
         next_at: ahead(issued, Roll::of(&app.chance)),
         attempted_at: None,
         failures: 0,
+        failure: String::new(),
         id,
     })
 }
@@ -100,6 +101,7 @@ pub(super) fn renewed(
         next_at: ahead(issued, Roll::of(&app.chance)),
         attempted_at: None,
         failures: 0,
+        failure: String::new(),
         ..grant.clone()
     })
 }

@@ -43,17 +43,22 @@ pub async fn application_token(
     let tried = (*known, all.iter().map(|credential| credential.id.clone()).collect::<Vec<_>>());
     // Who waited while the same credentials were refused for somebody else gets the same answer.
     let same = flight.as_ref().and_then(|left| left.downcast_ref::<Left>()).filter(|left| left.tried == tried);
+    if want == Want::Quietly
+        && let Some(failure) = app.gate.refused(known, &shown(&all), now)
+    {
+        return Ok(Err(NoToken::Failed(failure)));
+    }
     let answer = match same.cloned() {
         Some(left) => Err(left.none),
         None => {
             // Who has a token that will do need not wait for another process.
-            let waits = want != Want::Good || !opened.as_ref().is_some_and(|obtained| obtained.is_alive(now));
+            let waits = !want.is_content() || !opened.as_ref().is_some_and(|obtained| obtained.is_alive(now));
             renew(app, application, known, all, (stored.as_ref(), waits)).await?
         }
     };
     *flight = answer.as_ref().err().map(|none| Box::new(Left { tried, none: none.clone() }) as Box<_>);
     match answer {
-        Err(NoToken::Failed(failure)) if failure.is_transient() && want == Want::Good => {
+        Err(NoToken::Failed(failure)) if failure.is_transient() && want.is_content() => {
             Ok(opened.filter(|obtained| obtained.is_alive(now)).ok_or(NoToken::Failed(failure)))
         }
         answer => Ok(answer),
@@ -75,15 +80,24 @@ async fn renew(
             Begun::Elsewhere => return Ok(Err(NoToken::Failed(lease::elsewhere(app)))),
         }
     }
+    let shown = shown(&all);
     match prove::ask(app, application, known, all, &GrantType::ClientCredentials).await? {
         Ok((issued, credential)) => keep(app, application, stored, issued, &credential).await.map(Ok),
         Err(none) => {
+            if let NoToken::Failed(failure) = &none {
+                app.gate.refuse(known, shown, failure);
+            }
             if let Some(grant) = stored {
                 lease::missed(app, Whose::Application, (&grant.id, grant.generation), grant.failures, &none).await?;
             }
             Ok(Err(none))
         }
     }
+}
+
+/// The credentials by which something was refused; with others it may be granted.
+fn shown(all: &[Credential]) -> String {
+    all.iter().map(|credential| credential.id.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// Another process has renewed or forgotten it meanwhile: what is stored now holds.

@@ -11,6 +11,8 @@ pub(super) const MARGIN: i64 = 5 * 60;
 pub enum Want {
     /// The stored one while it is good.
     Good,
+    /// The same, and no second question about what was refused before and has not been mended since.
+    Quietly,
     /// One that was issued later than this, because the stored one did not open what it should.
     NewerThan(UnixTime),
 }
@@ -45,9 +47,16 @@ impl Want {
     /// Whether a token that was issued then will do, apart from its end.
     pub(super) fn takes(self, issued_at: UnixTime) -> bool {
         match self {
-            Self::Good => true,
+            Self::Good | Self::Quietly => true,
             Self::NewerThan(moment) => issued_at > moment,
         }
+    }
+}
+
+impl Want {
+    /// Whether trouble at Microsoft matters while the stored token is alive.
+    pub(super) fn is_content(self) -> bool {
+        !matches!(self, Self::NewerThan(_))
     }
 }
 

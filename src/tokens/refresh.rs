@@ -10,6 +10,7 @@ use secrecy::SecretString;
 
 use crate::app::App;
 use crate::applications::{Application, store as applications};
+use crate::clock::UnixTime;
 use crate::error::Result;
 use crate::ids::MailboxId;
 use crate::microsoft::{AccessToken, ApplicationRef, Failure, GrantType, Issued, Roles, scopes};
@@ -48,22 +49,33 @@ pub async fn delegated_token(
     }
     // Who waited while the same generation was refused for somebody else gets the same answer.
     let same = flight.as_ref().and_then(|left| left.downcast_ref::<Left>());
+    if want == Want::Quietly
+        && let Some(failure) = refused_before(&grant, now)
+    {
+        return Ok(Err(NoToken::Failed(failure)));
+    }
     let answer = match same.filter(|left| left.generation == grant.generation).cloned() {
         Some(left) => Err(left.none),
         None => {
             // Who has a token that will do need not wait for another process.
-            let waits = want != Want::Good || !stored.as_ref().is_some_and(|obtained| obtained.is_alive(now));
+            let waits = !want.is_content() || !stored.as_ref().is_some_and(|obtained| obtained.is_alive(now));
             renew(app, application, known, &grant, waits).await?
         }
     };
     let left = |none: &NoToken| Box::new(Left { generation: grant.generation, none: none.clone() }) as Box<_>;
     *flight = answer.as_ref().err().map(left);
     match answer {
-        Err(NoToken::Failed(failure)) if failure.is_transient() && want == Want::Good => {
+        Err(NoToken::Failed(failure)) if failure.is_transient() && want.is_content() => {
             Ok(stored.filter(|obtained| obtained.is_alive(now)).ok_or(NoToken::Failed(failure)))
         }
         answer => Ok(answer),
     }
+}
+
+/// Why the last renewal of this generation was refused, if nothing was mended since and it is not yet time to probe again.
+fn refused_before(grant: &DelegatedGrant, now: UnixTime) -> Option<Box<Failure>> {
+    let failure: Failure = serde_json::from_str(&grant.failure).ok()?;
+    (now < grant.next_at && !failure.is_transient()).then(|| Box::new(failure))
 }
 
 /// Why there was no token for one, for those who waited behind it.

@@ -9,13 +9,14 @@ use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::app::{App, Beat};
+use crate::app::{App, Beat, Unrenewed};
 use crate::applications::{Application, store as applications};
 use crate::clock::UnixTime;
 use crate::error::Result;
 use crate::ids::ApplicationId;
 use crate::lines::{Breadth, Lines, Place};
 
+use super::obtained::MARGIN;
 use super::turn_store::{self, Turn, Whose};
 use super::{NoToken, Want, lease, obtain, refresh};
 
@@ -134,6 +135,11 @@ async fn renew(app: &App, application: &Application, turn: &Turn) -> Result<()> 
         Some(mailbox) => refresh::delegated_token(app, mailbox, application, &known, want).await?,
         None => obtain::application_token(app, application, &known, want).await?,
     };
+    if answer.is_err() {
+        let (application, mailbox) = (application.id.clone(), turn.mailbox_id.clone());
+        // Nobody may be listening.
+        let _ = app.unrenewed.send(Unrenewed { application, mailbox, ends_at: turn.expires_at.plus(-MARGIN) });
+    }
     match answer {
         Ok(_) => tracing::debug!(grant = %turn.id, application = %application.id, "a token was renewed"),
         Err(NoToken::Failed(failure)) => {

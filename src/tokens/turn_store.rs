@@ -26,6 +26,8 @@ pub struct Turn {
     pub mailbox_id: Option<MailboxId>,
     /// When the newest token was issued.
     pub issued_at: UnixTime,
+    /// When it ends.
+    pub expires_at: UnixTime,
 }
 
 /// For whom a grant is taken, and how long.
@@ -61,12 +63,12 @@ const CLAIM: [&str; 2] = [
     "UPDATE grants SET leased_until = $3, leased_by = $4
     WHERE leased_until <= $2 AND id IN (
         SELECT id FROM grants WHERE application_id = $1 AND next_at <= $2 AND leased_until <= $2 ORDER BY next_at, id LIMIT $5)
-    RETURNING id, NULL AS mailbox_id, issued_at",
+    RETURNING id, NULL AS mailbox_id, issued_at, expires_at",
     "UPDATE delegated_grants SET leased_until = $3, leased_by = $4
     WHERE leased_until <= $2 AND id IN (
         SELECT id FROM delegated_grants WHERE application_id = $1 AND next_at <= $2 AND leased_until <= $2
         ORDER BY next_at, id LIMIT $5)
-    RETURNING id, mailbox_id, issued_at",
+    RETURNING id, mailbox_id, issued_at, expires_at",
 ];
 
 const BEGIN: [&str; 2] = [

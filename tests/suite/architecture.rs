@@ -147,6 +147,7 @@ const SQL: &[&str] = &[
     "db/mod.rs",
     "mailboxes/history.rs",
     "mailboxes/search.rs",
+    "mailboxes/turn_store.rs",
     "secrets/data_keys.rs",
     "sign_in/link_store.rs",
     "tokens/delegated_store.rs",

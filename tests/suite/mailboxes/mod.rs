@@ -6,6 +6,7 @@ mod edit;
 mod index;
 mod mended;
 mod new;
+mod rounds;
 mod show;
 
 use postkey_simulator::Application;

@@ -224,3 +224,24 @@ async fn an_impossible_check_is_an_error_and_not_a_panic() {
         world.close().await;
     }
 }
+
+#[tokio::test]
+async fn rounds_that_say_the_same_are_one_row_and_everything_else_is_its_own() {
+    for world in World::all().await {
+        let (_, mailbox) = world_with_one(&world).await;
+        let round = |incoming| Check { reason: "round".to_owned(), ..world.check(&mailbox, incoming, Status::Ready) };
+        let first = round(Status::Connected);
+        world.write(async |tx| history::insert(tx, &first).await).await;
+        let repeats = async |check: &Check| world.write(async |tx| history::repeat(tx, &first.id, check).await).await;
+        world.app.clock.advance(3_600);
+        let second = round(Status::Connected);
+        assert!(repeats(&second).await);
+        assert!(!repeats(&round(Status::Failing(Cause::NoAccess))).await, "another verdict");
+        let kept = history::newest(world.db(), &mailbox.id, 9).await.unwrap();
+        assert_eq!((kept.len(), kept[0].times, kept[0].finished_at), (1, 2, second.finished_at));
+        let asked = world.check(&mailbox, Status::Connected, Status::Ready);
+        world.write(async |tx| history::insert(tx, &asked).await).await;
+        assert!(!world.write(async |tx| history::repeat(tx, &asked.id, &second).await).await, "somebody asked for it");
+        world.close().await;
+    }
+}

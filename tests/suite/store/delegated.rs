@@ -39,6 +39,7 @@ pub(super) fn grant(world: &World, mailbox: &Mailbox, id: &GrantId, generation: 
         next_at: world.now().plus(1_800),
         attempted_at: None,
         failures: 0,
+        failure: String::new(),
         id: id.clone(),
     }
 }

@@ -163,6 +163,7 @@ impl World {
     /// A check of `mailbox` that ends now.
     pub(crate) fn check(&self, mailbox: &Mailbox, incoming: Status, outgoing: Status) -> Check {
         Check {
+            times: 1,
             id: CheckId::new(self.now(), &self.app.chance),
             mailbox_id: mailbox.id.clone(),
             asked_by: "Ana".to_owned(),

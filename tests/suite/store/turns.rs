@@ -1,6 +1,7 @@
-//! `tokens/turn_store.rs`: whose turn it is, in both tables of grants.
+//! `tokens/turn_store.rs`: whose turn it is, in both tables of grants; and `mailboxes/turn_store.rs`.
 
 use postkey::ids::{ApplicationId, GrantId};
+use postkey::mailboxes::turn_store as mailboxes;
 use postkey::microsoft::Failure;
 use postkey::tokens::turn_store::{self as store, Lease, Missed, Turn, Whose};
 use postkey::tokens::{delegated_store, store as grants};
@@ -112,6 +113,44 @@ async fn a_turn_that_was_not_used_is_given_back_and_put_off_by_its_holder_alone(
         assert!(store::due(world.db(), world.now().plus(59)).await.unwrap().is_empty());
         world.write(async |tx| store::release_all(tx).await).await;
         assert_eq!(store::due(world.db(), world.now().plus(60)).await.unwrap().len(), 1);
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_mailbox_is_claimed_once_for_a_check_unless_it_is_paused_deleted_or_waits_for_somebody() {
+    for world in World::all().await {
+        let mail = world.stored("Mail").await;
+        let mailbox = world.added(&mail, "sales@contoso.example").await;
+        delegated(&world, &world.stored("Other").await, Some("olga@contoso.example")).await;
+        for (address, column) in [("paused@contoso.example", "paused_at"), ("gone@contoso.example", "deleted_at")] {
+            world.added(&mail, address).await;
+            world.by_hand(&format!("UPDATE mailboxes SET {column} = 1 WHERE address = '{address}'")).await;
+        }
+        let due = async || mailboxes::due(world.db(), world.now()).await.unwrap();
+        let claim = async || {
+            let times = (world.now(), world.now().plus(600));
+            world.write(async |tx| mailboxes::claim(tx, &mail.id, 10, times).await).await
+        };
+        assert!(due().await.is_empty(), "the check of the Save goes first");
+        world.app.clock.advance(600);
+        assert_eq!(due().await, std::slice::from_ref(&mail.id));
+        let all = futures_util::future::join_all((0..4).map(|_| claim())).await;
+        assert_eq!(all.concat(), std::slice::from_ref(&mailbox.id));
+        assert!(due().await.is_empty());
+        world.app.clock.advance(600);
+        assert_eq!(claim().await.len(), 1, "whatever became of the check");
+        let now = world.now();
+        world.write(async |tx| mailboxes::plan(tx, &mailbox.id, now.plus(90)).await).await;
+        world.write(async |tx| mailboxes::hurry(tx, &mailbox.id, now.plus(60)).await).await;
+        world.write(async |tx| mailboxes::hurry(tx, &mailbox.id, now.plus(80)).await).await;
+        world.app.clock.advance(60);
+        assert_eq!(claim().await.len(), 1);
+        world.write(async |tx| mailboxes::hurry_all(tx, &mail.id, world.now()).await).await;
+        assert!(due().await.is_empty(), "it was not connected");
+        world.by_hand("UPDATE mailboxes SET incoming = 'connected' WHERE address = 'sales@contoso.example'").await;
+        world.write(async |tx| mailboxes::hurry_all(tx, &mail.id, world.now()).await).await;
+        assert_eq!(due().await, std::slice::from_ref(&mail.id));
         world.close().await;
     }
 }

@@ -1,0 +1,64 @@
+//! All SQL for whose turn it is to be checked.
+
+use crate::clock::UnixTime;
+use crate::db::{Affected, Db, Tx, in_tx, on_db};
+use crate::error::Result;
+use crate::ids::{ApplicationId, MailboxId};
+
+const DUE: &str = "
+    SELECT application_id FROM mailboxes
+    WHERE deleted_at IS NULL AND paused_at IS NULL AND check_at <= $1 AND incoming <> 'sign_in_pending'
+    GROUP BY application_id ORDER BY MIN(check_at), application_id";
+
+// The time is asked for twice, inside to choose and outside for good: between the two another process may have been faster.
+const CLAIM: &str = "
+    UPDATE mailboxes SET check_at = $3
+    WHERE check_at <= $2 AND id IN (
+        SELECT id FROM mailboxes
+        WHERE application_id = $1 AND deleted_at IS NULL AND paused_at IS NULL AND check_at <= $2 AND incoming <> 'sign_in_pending'
+        ORDER BY check_at, id LIMIT $4)
+    RETURNING id";
+
+const PLAN: &str = "UPDATE mailboxes SET check_at = $2 WHERE id = $1";
+
+const HURRY: &str = "UPDATE mailboxes SET check_at = $2 WHERE id = $1 AND check_at > $2";
+
+const HURRY_ALL: &str = "
+    UPDATE mailboxes SET check_at = $2
+    WHERE application_id = $1 AND access_type = 'application' AND deleted_at IS NULL AND incoming = 'connected' AND check_at > $2";
+
+/// The applications that have mailboxes whose turn it is, the one that waits longest first. One that waits for somebody to sign in
+/// has none.
+pub async fn due(db: &Db, now: UnixTime) -> Result<Vec<ApplicationId>> {
+    Ok(on_db!(db, |c| sqlx::query_scalar(DUE).bind(now).fetch_all(c).await)?)
+}
+
+/// Takes at most `most` mailboxes of an application whose turn it is at `now`. They come again at `again`, whatever becomes of the
+/// checks.
+pub async fn claim(
+    tx: &mut Tx,
+    application: &ApplicationId,
+    most: i64,
+    (now, again): (UnixTime, UnixTime),
+) -> Result<Vec<MailboxId>> {
+    Ok(in_tx!(tx, |c| sqlx::query_scalar(CLAIM).bind(application).bind(now).bind(again).bind(most).fetch_all(c).await)?)
+}
+
+/// The turn of a mailbox comes at `at`, if it would not come sooner.
+pub async fn hurry(tx: &mut Tx, mailbox: &MailboxId, at: UnixTime) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(HURRY).bind(mailbox).bind(at).execute(c).await.affected())?;
+    Ok(())
+}
+
+/// The turn of all mailboxes that an application opens without a user, and that still count as connected, comes at `at`, if it
+/// would not come sooner.
+pub async fn hurry_all(tx: &mut Tx, application: &ApplicationId, at: UnixTime) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(HURRY_ALL).bind(application).bind(at).execute(c).await.affected())?;
+    Ok(())
+}
+
+/// Sets the turn of a mailbox.
+pub async fn plan(tx: &mut Tx, mailbox: &MailboxId, at: UnixTime) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(PLAN).bind(mailbox).bind(at).execute(c).await.affected())?;
+    Ok(())
+}
