@@ -49,6 +49,8 @@ struct Index {
     csv: String,
     has_actions: bool,
     has_sign_ins: bool,
+    /// Whether something has no date, which no calendar can show.
+    has_undated: bool,
     cut_at: Option<i64>,
     feed: FeedView,
 }
@@ -89,6 +91,7 @@ fn page(app: &App, me: &SignedIn, items: &[Item], window: Window, feed: FeedView
         csv: lists::with("/expiry.csv", &[], "days", &window.value()),
         has_actions: rows.any(|row| row.action.is_some()),
         has_sign_ins: shown.iter().any(|item| matches!(item.what, What::SignIn(_))),
+        has_undated: shown.iter().any(|item| item.ends_at.is_none()),
         cut_at: (sign_ins as i64 >= SIGN_INS).then_some(SIGN_INS),
         groups,
         feed,

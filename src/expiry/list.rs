@@ -46,6 +46,8 @@ pub struct Action {
     pub href: String,
     /// What it says.
     pub label: &'static str,
+    /// Whether somebody should do it soon.
+    pub soon: bool,
 }
 
 /// The items in their groups; `items` are in order.
@@ -106,5 +108,7 @@ fn action(item: &Item, me: &SignedIn) -> Option<Action> {
             (Role::ApplicationAdministrator, path, label)
         }
     };
-    me.may(least).then_some(Action { href, label })
+    // Of many that last, none should look like something to do.
+    let soon = item.standpoint != Standpoint::Lasts;
+    me.may(least).then_some(Action { href, label, soon })
 }

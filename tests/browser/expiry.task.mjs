@@ -35,13 +35,29 @@ for (const scripts of [true, false]) {
         await page.waitForURL(/days=all#/);
         const key = new URL(page.url()).hash.slice(1);
         assert.ok(keys.includes(key), `${key} is in the list`);
+        await good("expiry, entry found");
         assert.ok(await page.locator(`tr[id="${key}"]`).evaluate(row => { const box = row.getBoundingClientRect(); return box.bottom > 0 && box.top < innerHeight }), "it is in view");
 
-        await page.getByRole("link", { name: /^Add the new secret/ }).first().click();
+        const mail = page.locator("tbody tr[id]", { hasText: "Contoso Mail" });
+        await mail.getByRole("link", { name: /^Add the new secret/ }).click();
         await page.waitForURL(/\/secrets\/new$/);
+        const { value } = await demo.control(`/applications/${demo.application("Contoso Mail").client_id}/secrets`, "POST", {});
+        await page.fill("#secret", value);
+        await page.check("[name=expires][value=unknown]");
+        await page.click("main form .btn.go");
+        await page.waitForURL(/\/applications\/app_[^/]+\?done=/);
+        await page.goto(`${demo.base}/expiry?days=all`);
+        await good("expiry, one replaced");
+        assert.match(await mail.first().innerText(), /Another takes over/);
+        assert.match(await mail.last().innerText(), /End not known/);
+        await mail.last().getByRole("link", { name: /^Enter the date/ }).click();
+        await page.fill("#expires_on", "2028-05-01");
+        await page.click("main form .btn.go");
+        await page.goto(`${demo.base}/expiry?days=all`);
+        assert.match(await mail.last().innerText(), /Mon 1 May 2028/);
 
         const list = await page.request.get(`${demo.base}/expiry.csv?days=all`);
-        assert.equal((await list.text()).trim().split(/\r?\n/).length, keys.length + 1);
+        assert.equal((await list.text()).trim().split(/\r?\n/).length, keys.length + 2);
 
         await page.goto(`${demo.base}/expiry`);
         await press(page, "Make an address");
