@@ -39,6 +39,11 @@ for (const scripts of [true, false]) {
         assert.ok(await page.locator(`tr[id="${key}"]`).evaluate(row => { const box = row.getBoundingClientRect(); return box.bottom > 0 && box.top < innerHeight }), "it is in view");
 
         const mail = page.locator("tbody tr[id]", { hasText: "Contoso Mail" });
+        const day = await mail.locator("time").getAttribute("datetime");
+        await page.goto(`${demo.base}/expiry?view=month&month=${day.slice(0, 7)}`);
+        assert.match(await page.locator(".month a").last().innerText(), /^\s*\d+ more$/);
+        await good("expiry, full month");
+        await page.goBack();
         await mail.getByRole("link", { name: /^Add the new secret/ }).click();
         await page.waitForURL(/\/secrets\/new$/);
         const { value } = await demo.control(`/applications/${demo.application("Contoso Mail").client_id}/secrets`, "POST", {});
