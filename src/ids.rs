@@ -110,6 +110,10 @@ typed_id!(
     ConsentId, "con_"
 );
 typed_id!(
+    /// An address at which calendars read what ends when.
+    FeedId, "feed_"
+);
+typed_id!(
     /// A person with an account in Postkey.
     UserId, "usr_"
 );

@@ -30,6 +30,7 @@ pub mod admin_link;
 pub mod applications;
 pub mod audit;
 pub mod callback;
+pub mod expiry;
 pub mod explain;
 pub mod login;
 pub mod mailboxes;

@@ -12,7 +12,7 @@ use crate::mailboxes::{actions, bulk, checks, edit, index as mailbox_list, new a
 use crate::sign_in::{self, hand_off};
 use crate::users::guard;
 use crate::web::{assets, csrf, error_page, headers, session};
-use crate::{admin_link, callback, explain, login, overview, probes, setup, telemetry};
+use crate::{admin_link, callback, expiry, explain, login, overview, probes, setup, telemetry};
 
 /// The whole product as one service.
 pub fn router(app: App) -> Router {
@@ -64,6 +64,7 @@ fn public() -> Router<App> {
         .route("/consent/{consent}", get(admin_link::result::show))
         .route("/sign-in/{sign_in}", get(sign_in::result::show))
         .route("/sign-in/{sign_in}/again", post(sign_in::result::again))
+        .route("/expiry/feed/{code}", get(expiry::ics::feed))
 }
 
 fn viewer() -> Router<App> {
@@ -82,6 +83,8 @@ fn viewer() -> Router<App> {
         .route("/applications/{id}/limit.ps1", get(applications::sheet::limit))
         .route("/applications/{id}/admin-link", get(admin_link::ask::show))
         .route("/applications/{id}/credentials/{credential}/certificate.cer", get(credentials::certificate))
+        .route("/expiry", get(expiry::index::index))
+        .route("/expiry.csv", get(expiry::index::csv))
 }
 
 fn operator() -> Router<App> {
@@ -121,6 +124,8 @@ fn application_administrator() -> Router<App> {
         .route("/applications/{id}/credentials/{credential}/test", post(credentials::test))
         .route("/applications/{id}/credentials/{credential}/end", get(end::edit).post(end::update))
         .route("/applications/{id}/credentials/{credential}/retire", get(retire::ask).post(retire::retire))
+        .route("/expiry/feed", post(expiry::feed::make))
+        .route("/expiry/feed/withdraw", post(expiry::feed::withdraw))
 }
 
 /// A panic is a fault of ours like any other: logged, told to nobody, and the process lives (S-84).

@@ -71,14 +71,25 @@ pub async fn start(config: Config, clock: Clock, chance: Chance) -> anyhow::Resu
     app.tasks.spawn(accept(listener, router, app.clone()));
     app.tasks.spawn(mailboxes::mended::follow(app.clone(), app.mended.subscribe()));
     app.tasks.spawn(keep_house(app.clone()));
-    if app.config.keeper {
-        tokens::refresher::start(&app).await?;
-        app.tasks.spawn(mailboxes::rounds::go(app.clone()));
+    let keeps = app.config.keeper;
+    let running = Running { app, address, setup_code, made_master_key };
+    if keeps {
+        running.keep().await?;
     }
-    Ok(Running { app, address, setup_code, made_master_key })
+    Ok(running)
 }
 
 impl Running {
+    /// Starts what is done without anybody asking: renewals and rounds of checks.
+    ///
+    /// # Errors
+    /// If the database cannot answer.
+    pub async fn keep(&self) -> anyhow::Result<()> {
+        tokens::refresher::start(&self.app).await?;
+        self.app.tasks.spawn(mailboxes::rounds::go(self.app.clone()));
+        Ok(())
+    }
+
     /// Stops: no new connections, what is under way ends, at the latest after 30 seconds.
     pub async fn stop(self) {
         self.app.stopping.cancel();

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::clock::UnixTime;
+use crate::ids::CredentialId;
 use crate::web::when::date;
 use crate::words::{Family, Icon};
 
@@ -23,7 +24,8 @@ pub struct Standing {
 }
 
 impl Standing {
-    fn new(family: Family, icon: Icon, label: impl Into<String>) -> Self {
+    /// A badge of this family, with this icon and these words.
+    pub fn new(family: Family, icon: Icon, label: impl Into<String>) -> Self {
         Self { family: family.class(), icon: icon.name(), label: label.into() }
     }
 }
@@ -131,10 +133,15 @@ pub fn in_use(credentials: &[Credential], now: UnixTime) -> Option<&Credential> 
 
 /// What people call a credential: nothing secret, and no two of one application alike.
 pub fn called(credential: &Credential) -> String {
-    let start: String = credential.hint.chars().take(8).collect();
-    match credential.kind {
-        Kind::Secret if credential.hint.is_empty() => format!("secret {}", &credential.id.as_str()[5..15]),
-        Kind::Secret => format!("secret …{}", credential.hint),
+    name_of(&credential.id, credential.kind, &credential.hint)
+}
+
+/// The same, of what a list reads of it.
+pub fn name_of(id: &CredentialId, kind: Kind, hint: &str) -> String {
+    let start: String = hint.chars().take(8).collect();
+    match kind {
+        Kind::Secret if hint.is_empty() => format!("secret {}", &id.as_str()[5..15]),
+        Kind::Secret => format!("secret …{hint}"),
         Kind::Certificate => format!("certificate {start}…"),
     }
 }
@@ -145,7 +152,8 @@ pub fn titled(credential: &Credential) -> String {
     format!("{}{}", called[..1].to_uppercase(), &called[1..])
 }
 
-fn in_days(end: UnixTime, now: UnixTime) -> String {
+/// How far away `end` is, in words that go on after a verb.
+pub fn in_days(end: UnixTime, now: UnixTime) -> String {
     match end.since(now) / DAY {
         0 => "within a day".to_owned(),
         1 => "in 1 day".to_owned(),

@@ -47,12 +47,15 @@ pub enum Section {
     Mailboxes,
     /// Entra app registrations.
     Applications,
+    /// What ends, and when.
+    Expiry,
 }
 
-const NAVIGATION: [(Section, &str, &str, &str); 3] = [
+const NAVIGATION: [(Section, &str, &str, &str); 4] = [
     (Section::Overview, "/", "Overview", "overview"),
     (Section::Mailboxes, "/mailboxes", "Mailboxes", "mail"),
     (Section::Applications, "/applications", "Applications", "app"),
+    (Section::Expiry, "/expiry", "Expiry", "calendar"),
 ];
 
 impl SignedIn {

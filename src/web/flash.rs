@@ -12,7 +12,7 @@ pub struct Flash {
     pub text: String,
 }
 
-const KNOWN: [(&str, &str, &str); 42] = [
+const KNOWN: [(&str, &str, &str); 44] = [
     ("saved", "ok", "Saved."),
     ("saved-with-trouble", "warn", "Saved. Not everything works yet: what was found is below."),
     ("checked", "info", "Checked just now."),
@@ -69,6 +69,8 @@ const KNOWN: [(&str, &str, &str); 42] = [
     ),
     ("link-made", "ok", "The link is ready. Copy it and send it to the person who signs in."),
     ("admin-link-made", "ok", "The link is ready. Copy it and send it to a tenant administrator."),
+    ("feed-made", "ok", "The address is ready. Copy it into your calendar."),
+    ("feed-withdrawn", "ok", "The address no longer works."),
     ("link-mailed", "ok", "The link is mailed."),
     (
         "link-mailing",

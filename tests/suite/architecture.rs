@@ -66,6 +66,10 @@ const FEATURES: &[(&str, &[&str])] = &[
             "sign_in::store",
         ],
     ),
+    (
+        "expiry",
+        &["applications", "applications::credential", "applications::standing", "audit", "users", "users::guard"],
+    ),
     ("explain", &[]),
     ("login", &["audit", "users", "users::password", "users::store", "users::throttle", "users::user"]),
     (
@@ -145,6 +149,7 @@ const SQL: &[&str] = &[
     "applications/used_by.rs",
     "audit/mod.rs",
     "db/mod.rs",
+    "expiry/feed_store.rs",
     "mailboxes/history.rs",
     "mailboxes/search.rs",
     "mailboxes/turn_store.rs",

@@ -7,6 +7,7 @@ mod applications;
 mod architecture;
 mod config;
 mod documentation;
+mod expiry;
 mod explain;
 mod login;
 mod mailboxes;

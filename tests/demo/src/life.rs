@@ -8,6 +8,7 @@ use postkey::app::App;
 use postkey::chance::Chance;
 use postkey::clock::{Clock, UnixTime};
 use postkey::config::Config;
+use postkey::mailboxes::turn_store;
 use postkey::serve::{self, Running};
 use postkey::{setup, telemetry, users};
 use postkey_simulator::{Options, SimClock, Simulator};
@@ -51,6 +52,7 @@ pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
             prepare(&running.app, &simulator, &plan, &people, asked.seed).await?;
             folder.mark(mark)?;
         }
+        running.keep().await?;
         // Only now: the failures that were prepared are not worth a line.
         telemetry::start(&logs)?;
         print::say(&asked, &running, &simulator, &people, &folder)
@@ -94,6 +96,8 @@ fn config(listen: SocketAddr, folder: &Folder, simulator: &Simulator) -> anyhow:
         ("POSTKEY_CLOUD_GRAPH", simulator.graph()),
         ("POSTKEY_ORGANISATION", "Contoso".to_owned()),
         ("POSTKEY_LOG", "postkey=warn".to_owned()),
+        // Only when everything is prepared.
+        ("POSTKEY_KEEPER", "off".to_owned()),
     ];
     Config::load(settings.map(|(name, value)| (name.to_owned(), value)))
 }
@@ -107,7 +111,17 @@ async fn prepare(app: &App, simulator: &Simulator, plan: &Plan, people: &People,
     accounts?;
     sign_ins::play(app, simulator, people, &seeded?, &progress).await?;
     setup::code::forget(app);
-    Ok(())
+    leave_as_they_are(app).await
+}
+
+/// The samples stay in the states that were prepared for a day, so that there is time to look at them.
+async fn leave_as_they_are(app: &App) -> anyhow::Result<()> {
+    let tomorrow = app.clock.now().plus(24 * 60 * 60);
+    let mut tx = app.db.begin().await?;
+    for application in turn_store::due(&app.db, tomorrow).await? {
+        turn_store::claim(&mut tx, &application, i64::MAX, (tomorrow, tomorrow)).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 async fn seed_mailboxes(

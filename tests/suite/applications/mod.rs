@@ -25,7 +25,7 @@ async fn add(app: &TestApp, browser: &Browser, sample: &str) -> String {
 }
 
 /// The same with other answers on the form.
-async fn add_as(app: &TestApp, browser: &Browser, sample: &str, more: &[(&str, &str)]) -> String {
+pub(crate) async fn add_as(app: &TestApp, browser: &Browser, sample: &str, more: &[(&str, &str)]) -> String {
     let known = app.sample(sample);
     let (tenant, client_id) = (known.tenant_id.to_string(), known.client_id.to_string());
     let mut typed = vec![("name", sample), ("tenant", &tenant), ("client_id", &client_id)];
@@ -37,7 +37,7 @@ async fn add_as(app: &TestApp, browser: &Browser, sample: &str, more: &[(&str, &
     here.to_owned()
 }
 
-async fn add_mailbox(browser: &Browser, here: &str, address: &str) -> String {
+pub(crate) async fn add_mailbox(browser: &Browser, here: &str, address: &str) -> String {
     let typed = [("address", address), ("application", id(here))];
     let added = browser.open_and_submit("/mailboxes/new", "/mailboxes", &typed).await;
     added.location().split('?').next().unwrap().to_owned()
@@ -75,7 +75,7 @@ async fn newest(app: &TestApp, here: &str) -> String {
 }
 
 /// Somebody with this role, signed in.
-async fn person(app: &TestApp, role: Role) -> Browser {
+pub(crate) async fn person(app: &TestApp, role: Role) -> Browser {
     app.owner().await;
     let inside = app.inside();
     let email = format!("{}@contoso.example", role.value());

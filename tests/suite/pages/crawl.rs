@@ -81,6 +81,9 @@ async fn every_page_is_sound_and_every_link_leads_somewhere() {
         "/sheet",
         "/admin-link",
         "/limit.ps1",
+        "/expiry?days=",
+        "/expiry?view=month&month=",
+        "/expiry.csv",
         "/explain",
         "/explain/",
         "/static/",
@@ -116,8 +119,8 @@ async fn whoever_has_a_link_for_administrators_finds_sound_pages() {
 async fn an_empty_postkey_and_each_cause_have_sound_pages() {
     let app = TestApp::start().await;
     let ana = app.owner().await;
-    let (wrong, seen) = crawl(&ana, &["/", "/mailboxes", "/applications"]).await;
-    check(wrong, &seen, &["/mailboxes/new", "/applications/new"]);
+    let (wrong, seen) = crawl(&ana, &["/", "/mailboxes", "/applications", "/expiry"]).await;
+    check(wrong, &seen, &["/mailboxes/new", "/applications/new", "/expiry?view=month"]);
     let samples = [
         "Contoso Intranet",
         "Contoso Warehouse",

@@ -72,6 +72,7 @@ fn kind(word: &str) -> Option<&'static str> {
         ("chk_", "check"),
         ("req_", "request"),
         ("si_", "sign-in"),
+        ("feed_", "feed"),
     ];
     for (prefix, kind) in prefixes {
         if word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= 20 && hex(rest)) {

@@ -146,6 +146,23 @@ async fn a_link_that_is_mailed() {
 }
 
 #[tokio::test]
+async fn what_ends() {
+    let app = TestApp::start().await;
+    let ana = app.owner().await;
+    same("expiry_nothing", 200, &ana.get("/expiry").await);
+    same("expiry_month_nothing", 200, &ana.get("/expiry?view=month&month=2026-02").await);
+    app.stop().await;
+    let scene = Scene::new().await;
+    let ana = &scene.ana;
+    same("expiry_later", 200, &ana.get("/expiry?days=30").await);
+    ana.open_and_submit("/expiry", "/expiry/feed", &[]).await.expect_redirect("/expiry?done=feed-made");
+    same("expiry", 200, &ana.get("/expiry?days=all").await);
+    same("expiry_month", 200, &ana.get("/expiry?view=month&month=2027-05").await);
+    same("error_400_month", 400, &ana.get("/expiry?view=month&month=2027-13").await);
+    scene.app.stop().await;
+}
+
+#[tokio::test]
 async fn explanations_and_errors() {
     let app = TestApp::start().await;
     let ana = app.owner().await;

@@ -447,7 +447,8 @@ fn fill(route: &str, ids: &BTreeMap<&str, String>) -> String {
     route.replace("{file}", "nothing").replace("{code}", "aadsts7000215")
 }
 
-/// Every sealed column but that of sign-in links, which are all used up.
+/// Every sealed column but that of sign-in links, which are all used up, and that of the address for calendars, which the page
+/// shows to those who may make one.
 const CELLS: [(&str, &str); 7] = [
     ("admin_links", "sealed"),
     ("credentials", "sealed"),

@@ -49,8 +49,17 @@ const INJECTIONS: &[&str] = &[
     "\r\nX: y",
 ];
 
-const LISTS: [&str; 7] =
-    ["/mailboxes", "/mailboxes.csv", "/applications", "/applications.csv", "/explain", "/mailboxes/new", "/"];
+const LISTS: [&str; 9] = [
+    "/mailboxes",
+    "/mailboxes.csv",
+    "/applications",
+    "/applications.csv",
+    "/explain",
+    "/expiry",
+    "/expiry.csv",
+    "/mailboxes/new",
+    "/",
+];
 
 fn owned((name, value): (&str, &str)) -> (String, String) {
     (name.to_owned(), value.to_owned())
@@ -72,6 +81,8 @@ async fn a_search_for_sql_finds_nothing_and_changes_nothing() {
             let mut asked: Vec<String> = names.iter().map(|name| format!("/mailboxes?{name}={value}")).collect();
             let all = names.map(|name| format!("{name}={value}")).join("&");
             asked.extend(LISTS.map(|list| format!("{list}?{all}")));
+            asked.extend(["days", "view", "view=month&month"].map(|name| format!("/expiry?{name}={value}")));
+            asked.push(format!("/expiry/feed/{value}"));
             for address in asked {
                 let page = browser.get(&address).await;
                 // 431 is hyper's word for an address that is too long.

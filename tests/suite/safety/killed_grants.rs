@@ -322,6 +322,8 @@ impl Sweep {
         let mut place = Place::new(home.path(), &postkey::config::Database::Sqlite).with(&sim);
         // The real one, as the browsers come back to it after each start.
         place.set("POSTKEY_LISTEN", &format!("127.0.0.1:{}", quiet_port(&Chance::System)));
+        // Renewals are only those that the sweep asks for, so that it knows which one a kill met.
+        place.set("POSTKEY_KEEPER", "off");
         let mut server = place.serve();
         let url = server.url.clone();
         sim.estate(|estate| {

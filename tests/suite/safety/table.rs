@@ -35,6 +35,7 @@ pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
     ("/consent/{consent}", &["GET"], Anyone),
     ("/sign-in/{sign_in}", &["GET"], Anyone),
     ("/sign-in/{sign_in}/again", &["POST"], Anyone),
+    ("/expiry/feed/{code}", &["GET"], Anyone),
     ("/", &["GET"], Viewer),
     ("/mailboxes", &["GET"], Viewer),
     ("/mailboxes.csv", &["GET"], Viewer),
@@ -49,6 +50,8 @@ pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
     ("/applications/{id}/limit.ps1", &["GET"], Viewer),
     ("/applications/{id}/admin-link", &["GET"], Viewer),
     ("/applications/{id}/credentials/{credential}/certificate.cer", &["GET"], Viewer),
+    ("/expiry", &["GET"], Viewer),
+    ("/expiry.csv", &["GET"], Viewer),
     ("/mailboxes/{id}/check", &["POST"], Operator),
     ("/mailboxes", &["POST"], MailboxAdministrator),
     ("/mailboxes/new", &["GET"], MailboxAdministrator),
@@ -74,6 +77,8 @@ pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
     ("/applications/{id}/credentials/{credential}/test", &["POST"], ApplicationAdministrator),
     ("/applications/{id}/credentials/{credential}/end", &["GET", "POST"], ApplicationAdministrator),
     ("/applications/{id}/credentials/{credential}/retire", &["GET", "POST"], ApplicationAdministrator),
+    ("/expiry/feed", &["POST"], ApplicationAdministrator),
+    ("/expiry/feed/withdraw", &["POST"], ApplicationAdministrator),
 ];
 
 /// Each address that changes something, with who may.

@@ -45,6 +45,8 @@ pub(crate) struct World {
     pub(crate) application: String,
     pub(crate) spare: String,
     pub(crate) credential: String,
+    /// The address for calendars: its ID, and its code as the address ends with it.
+    pub(crate) feed: (String, String),
 }
 
 const ROLES: [(Role, Who); 5] = [
@@ -82,6 +84,7 @@ impl World {
         let sign_in = fail(&app, &mut owner, &link).await;
         let admin_link = crate::admin_link::make(&browser, &application).await;
         let consent = decline(&app, &mut owner, &admin_link).await;
+        let feed = make_feed(&browser).await;
         let mut people = Vec::new();
         for (role, who) in ROLES {
             let email = format!("{}@contoso.example", role.value().replace('_', "."));
@@ -103,6 +106,7 @@ impl World {
             application,
             spare,
             credential,
+            feed,
         }
     }
 
@@ -123,6 +127,7 @@ impl World {
         let code = match route.get(..3) {
             Some("/s/") => self.link.as_str(),
             Some("/a/") => &self.admin_link,
+            _ if route.starts_with("/expiry/") => &self.feed.1,
             _ => "aadsts7000215",
         };
         let route = route.replace("{consent}", &self.consent);
@@ -165,6 +170,7 @@ impl World {
                 vec![("expires", "on".to_owned()), ("expires_on", "2027-05-01".to_owned())]
             }
             "/applications/{id}/credentials/{credential}/retire" => vec![("sure", "1".to_owned())],
+            "/expiry/feed" | "/expiry/feed/withdraw" => vec![("there", self.feed.0.clone())],
             _ => Vec::new(),
         };
         fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -262,6 +268,15 @@ async fn make_link(browser: &Browser, mailbox: &str) -> String {
     browser.post(&action, &fields).await.location();
     let page = browser.get(&action).await;
     page.one("#link").rsplit('/').next().unwrap().to_owned()
+}
+
+/// Makes the address for calendars. Gives its ID, and what its path ends with.
+async fn make_feed(browser: &Browser) -> (String, String) {
+    browser.open_and_submit("/expiry", "/expiry/feed", &[]).await.expect_redirect("/expiry?done=feed-made");
+    let page = browser.get("/expiry").await;
+    let form = page.form("/expiry/feed/withdraw", &[]);
+    let id = form.into_iter().find(|(name, _)| name == "there").unwrap().1;
+    (id, page.one("#feed-address").rsplit('/').next().unwrap().to_owned())
 }
 
 /// Begins a sign-in that cannot go on because Microsoft is down. Gives its ID; the person's browser holds its cookie.

@@ -30,7 +30,7 @@ fn secret(world: &World, application: &Application, ends: Option<UnixTime>) -> C
     }
 }
 
-async fn stored(world: &World, application: &Application, ends: Option<UnixTime>) -> Credential {
+pub(super) async fn stored(world: &World, application: &Application, ends: Option<UnixTime>) -> Credential {
     let credential = secret(world, application, ends);
     let plain = SecretString::from("a-secret~8Q~".to_owned());
     let sealed = world.app.keyring.seal(Credential::place(&credential.id), &plain).unwrap();
@@ -38,7 +38,7 @@ async fn stored(world: &World, application: &Application, ends: Option<UnixTime>
     credential
 }
 
-async fn answer(world: &World, credential: &Credential, state: State) {
+pub(super) async fn answer(world: &World, credential: &Credential, state: State) {
     world.write(async |tx| store::answered(tx, credential, state, world.now()).await).await;
 }
 

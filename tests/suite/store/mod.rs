@@ -7,6 +7,7 @@ mod checks;
 mod complete;
 mod credentials;
 mod delegated;
+mod expiry;
 mod grants;
 mod keys;
 mod mailboxes;

@@ -1,0 +1,5 @@
+//! `/expiry` and everything below it.
+
+mod feed;
+mod list;
+mod month;
