@@ -66,6 +66,7 @@ pub async fn start(config: Config, clock: Clock, chance: Chance) -> anyhow::Resu
         let _ = Arc::make_mut(&mut app.config).public_url.set_port(Some(address.port()));
     }
     mailboxes::check::forget_interrupted(&app).await?;
+    tokens::refresher::free_interrupted(&app).await?;
     let setup_code = setup::code::renew(&app).await?;
     let router = routes::router(app.clone());
     app.tasks.spawn(accept(listener, router, app.clone()));
@@ -74,20 +75,16 @@ pub async fn start(config: Config, clock: Clock, chance: Chance) -> anyhow::Resu
     let keeps = app.config.keeper;
     let running = Running { app, address, setup_code, made_master_key };
     if keeps {
-        running.keep().await?;
+        running.keep();
     }
     Ok(running)
 }
 
 impl Running {
     /// Starts what is done without anybody asking: renewals and rounds of checks.
-    ///
-    /// # Errors
-    /// If the database cannot answer.
-    pub async fn keep(&self) -> anyhow::Result<()> {
-        tokens::refresher::start(&self.app).await?;
+    pub fn keep(&self) {
+        self.app.tasks.spawn(tokens::refresher::keep(self.app.clone()));
         self.app.tasks.spawn(mailboxes::rounds::go(self.app.clone()));
-        Ok(())
     }
 
     /// Stops: no new connections, what is under way ends, at the latest after 30 seconds.

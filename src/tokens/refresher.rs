@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::app::{App, Beat, Unrenewed};
@@ -27,22 +26,22 @@ const BREADTH: Breadth = Breadth { all: 64, each: 8, longest: 50 };
 /// Seconds until a grant is looked at again of which nothing is known, because the database did not answer.
 const PAUSE: i64 = 60;
 
-/// Starts the keeper, which runs until Postkey stops.
+/// After a start on SQLite no process has a grant for itself, whatever the database says; there is no other one.
 ///
 /// # Errors
 /// If the database cannot answer.
-pub async fn start(app: &App) -> Result<()> {
-    if app.config.database.postgres_url().is_none() {
-        // A process that was killed had them, and on SQLite there is no other.
-        let mut tx = app.db.begin().await?;
-        turn_store::release_all(&mut tx).await?;
-        tx.commit().await?;
+pub async fn free_interrupted(app: &App) -> Result<()> {
+    if app.config.database.postgres_url().is_some() {
+        return Ok(());
     }
-    app.tasks.spawn(keep(app.clone(), app.mended.subscribe()));
-    Ok(())
+    let mut tx = app.db.begin().await?;
+    turn_store::release_all(&mut tx).await?;
+    tx.commit().await
 }
 
-async fn keep(app: App, mut mended: Receiver<ApplicationId>) {
+/// Keeps tokens until Postkey stops.
+pub async fn keep(app: App) {
+    let mut mended = app.mended.subscribe();
     let mut lines = Lines::new(BREADTH);
     loop {
         let at = Some(app.clock.now());

@@ -52,7 +52,7 @@ pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
             prepare(&running.app, &simulator, &plan, &people, asked.seed).await?;
             folder.mark(mark)?;
         }
-        running.keep().await?;
+        running.keep();
         // Only now: the failures that were prepared are not worth a line.
         telemetry::start(&logs)?;
         print::say(&asked, &running, &simulator, &people, &folder)
