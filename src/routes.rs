@@ -12,7 +12,7 @@ use crate::mailboxes::{actions, bulk, checks, edit, index as mailbox_list, new a
 use crate::sign_in::{self, hand_off};
 use crate::users::guard;
 use crate::web::{assets, csrf, error_page, headers, session};
-use crate::{admin_link, callback, expiry, explain, login, overview, probes, setup, telemetry};
+use crate::{admin_link, callback, expiry, explain, login, overview, probes, setup, telemetry, tokens};
 
 /// The whole product as one service.
 pub fn router(app: App) -> Router {
@@ -76,6 +76,9 @@ fn viewer() -> Router<App> {
         .route("/mailboxes/{id}/checks", get(checks::index))
         .route("/mailboxes/{id}/sign-in", get(sign_in::show::show))
         .route("/mailboxes/{id}/sign-in/{sign_in}", get(sign_in::tried::show))
+        .route("/tokens", get(tokens::index::index))
+        .route("/tokens.csv", get(tokens::index::csv))
+        .route("/tokens/{token}", get(tokens::show::show))
         .route("/applications", get(applications::index::index))
         .route("/applications.csv", get(applications::index::csv))
         .route("/applications/{id}", get(applications::show::show))
@@ -88,7 +91,9 @@ fn viewer() -> Router<App> {
 }
 
 fn operator() -> Router<App> {
-    Router::new().route("/mailboxes/{id}/check", post(actions::check_now))
+    Router::new()
+        .route("/mailboxes/{id}/check", post(actions::check_now))
+        .route("/tokens/{token}/renew", post(tokens::show::renew))
 }
 
 fn mailbox_administrator() -> Router<App> {

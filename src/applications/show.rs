@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::clock::UnixTime;
 use crate::error::Result;
 use crate::ids::ApplicationId;
 use crate::microsoft::Roles;
@@ -93,6 +92,8 @@ struct Upload {
 /// What the last token carried.
 struct Permissions {
     seen: When,
+    /// The ID of the grant.
+    token: String,
     unreadable: bool,
     none: bool,
     needed: Vec<(Standing, &'static str)>,
@@ -142,7 +143,7 @@ async fn page(app: &App, me: &SignedIn, application: Application, trouble: Optio
         retired: all.iter().filter(is_retired).map(view).collect(),
         upload: upload(app, &application, &all),
         every: if waits { 3 } else { 30 },
-        permissions: grant.map(|grant| permissions(app, &grant.roles, grant.issued_at)),
+        permissions: grant.map(|grant| permissions(app, &grant)),
         places: kinds.into_iter().map(|kind| place(app, &application, kind)).collect(),
         mailboxes,
         mailboxes_words: used_by::mailboxes(mailboxes),
@@ -188,11 +189,12 @@ fn upload(app: &App, application: &Application, all: &[Credential]) -> Option<Up
     })
 }
 
-fn permissions(app: &App, roles: &str, issued_at: UnixTime) -> Permissions {
-    let roles: Roles = serde_json::from_str(roles).unwrap_or(Roles::Unreadable);
+fn permissions(app: &App, grant: &tokens::store::Grant) -> Permissions {
+    let roles: Roles = serde_json::from_str(&grant.roles).unwrap_or(Roles::Unreadable);
     let is_needed = |role: &&String| NEEDED.iter().any(|needed| role.eq_ignore_ascii_case(needed));
     Permissions {
-        seen: When::at(issued_at, app.clock.now(), &app.config.time_zone),
+        seen: When::at(grant.issued_at, app.clock.now(), &app.config.time_zone),
+        token: grant.id.to_string(),
         unreadable: roles == Roles::Unreadable,
         none: roles.list().is_empty(),
         needed: NEEDED.into_iter().map(|needed| (standing::of_permission(roles.has(needed)), needed)).collect(),

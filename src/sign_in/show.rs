@@ -57,6 +57,7 @@ struct GrantView {
     account: String,
     signed_in: When,
     renewed: When,
+    id: String,
     scopes: String,
     wider: String,
 }
@@ -132,6 +133,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: &Mailbox, redirect: RedirectUri
                 account: grant.username,
                 signed_in: when(grant.signed_in_at),
                 renewed: when(grant.issued_at),
+                id: grant.id.to_string(),
                 wider: scopes::wider(mailbox.is_shared(), &all).join(", "),
                 scopes: all.join(", "),
             }

@@ -23,14 +23,15 @@ const SAVE_SIGNED_IN: &str = "
         access_token = excluded.access_token, refresh_token = excluded.refresh_token,
         previous_refresh_token = excluded.previous_refresh_token, signed_in_at = excluded.signed_in_at,
         issued_at = excluded.issued_at, renew_at = excluded.renew_at, expires_at = excluded.expires_at, next_at = excluded.next_at,
-        attempted_at = NULL, leased_until = 0, leased_by = '', failures = 0, failed_at = NULL, failure = ''
+        attempted_at = NULL, leased_until = 0, leased_by = '', failures = 0, failed_at = NULL, failure = '',
+        failed_cause = '', failing_since = NULL
     WHERE delegated_grants.generation = excluded.generation - 1 AND delegated_grants.id = excluded.id
     RETURNING id";
 
 const SAVE_RENEWED: &str = "
     UPDATE delegated_grants SET generation = $3, scopes = $4, access_token = $5, refresh_token = $6, previous_refresh_token = $7,
         issued_at = $8, renew_at = $9, expires_at = $10, next_at = $11, attempted_at = NULL, leased_until = 0, leased_by = '', failures = 0,
-        failed_at = NULL, failure = ''
+        failed_at = NULL, failure = '', failed_cause = '', failing_since = NULL
     WHERE id = $1 AND generation = $2 RETURNING id";
 
 const FORGET_ALL: &str = "DELETE FROM delegated_grants WHERE application_id = $1";

@@ -2,6 +2,9 @@
 //! person's, which has a refresh token and belongs to one mailbox.
 //!
 //! ```text
+//! GET /tokens          index.rs   what cannot be renewed and why; /tokens.csv every token, never its text
+//! GET /tokens/{token}  show.rs    one token: what happened, why, what to do, who can; POST …/renew tries at once
+//!
 //! obtain.rs    an application's token: the stored one while it is good, else a new one
 //! refresh.rs   a person's token: the stored one while it is good, else a renewal of the saved sign-in
 //! keep.rs      what a sign-in or a renewal brought, sealed and ready to be stored
@@ -12,6 +15,9 @@
 //! ```
 
 pub mod delegated_store;
+pub mod health;
+pub mod health_store;
+pub mod index;
 pub mod keep;
 mod lease;
 pub mod obtain;
@@ -20,6 +26,7 @@ mod pace;
 pub mod prove;
 pub mod refresh;
 pub mod refresher;
+pub mod show;
 pub mod store;
 pub mod turn_store;
 

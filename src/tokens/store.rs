@@ -23,7 +23,8 @@ const SAVE: &str = "
     ON CONFLICT (application_id, audience) DO UPDATE SET
         generation = excluded.generation, credential_id = excluded.credential_id, sealed = excluded.sealed,
         roles = excluded.roles, issued_at = excluded.issued_at, renew_at = excluded.renew_at, expires_at = excluded.expires_at,
-        next_at = excluded.next_at, leased_until = 0, leased_by = '', failures = 0, failed_at = NULL, failure = ''
+        next_at = excluded.next_at, leased_until = 0, leased_by = '', failures = 0, failed_at = NULL, failure = '',
+        failed_cause = '', failing_since = NULL
     WHERE grants.generation = excluded.generation - 1 AND grants.id = excluded.id
     RETURNING id";
 

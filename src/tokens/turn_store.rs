@@ -82,10 +82,11 @@ const GENERATION: [&str; 2] =
     ["SELECT generation FROM grants WHERE id = $1", "SELECT generation FROM delegated_grants WHERE id = $1"];
 
 const MISS: [&str; 2] = [
-    "UPDATE grants SET leased_until = 0, leased_by = '', failures = failures + 1, failed_at = $3, failure = $4, next_at = $5
+    "UPDATE grants SET leased_until = 0, leased_by = '', failures = failures + 1, failed_at = $3, failure = $4, next_at = $5,
+        failed_cause = $6, failing_since = COALESCE(failing_since, $3)
     WHERE id = $1 AND generation = $2",
     "UPDATE delegated_grants SET leased_until = 0, leased_by = '', failures = failures + 1, failed_at = $3, failure = $4, next_at = $5,
-        attempted_at = NULL
+        failed_cause = $6, failing_since = COALESCE(failing_since, $3), attempted_at = NULL
     WHERE id = $1 AND generation = $2",
 ];
 
@@ -156,6 +157,7 @@ pub async fn miss(tx: &mut Tx, whose: Whose, (id, generation): (&GrantId, i64), 
         .bind(missed.at)
         .bind(&json)
         .bind(missed.next_at)
+        .bind(missed.failure.cause.value())
         .execute(c)
         .await
         .affected())?;

@@ -45,15 +45,18 @@ pub enum Section {
     Overview,
     /// Mailboxes.
     Mailboxes,
+    /// The health of tokens.
+    Tokens,
     /// Entra app registrations.
     Applications,
     /// What ends, and when.
     Expiry,
 }
 
-const NAVIGATION: [(Section, &str, &str, &str); 4] = [
+const NAVIGATION: [(Section, &str, &str, &str); 5] = [
     (Section::Overview, "/", "Overview", "overview"),
     (Section::Mailboxes, "/mailboxes", "Mailboxes", "mail"),
+    (Section::Tokens, "/tokens", "Token health", "token"),
     (Section::Applications, "/applications", "Applications", "app"),
     (Section::Expiry, "/expiry", "Expiry", "calendar"),
 ];

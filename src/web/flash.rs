@@ -12,8 +12,10 @@ pub struct Flash {
     pub text: String,
 }
 
-const KNOWN: [(&str, &str, &str); 44] = [
+const KNOWN: [(&str, &str, &str); 46] = [
     ("saved", "ok", "Saved."),
+    ("renewed", "ok", "Microsoft issued a new token."),
+    ("not-renewed", "warn", "Microsoft issued no new token. Why, and what to do, stands below."),
     ("saved-with-trouble", "warn", "Saved. Not everything works yet: what was found is below."),
     ("checked", "info", "Checked just now."),
     ("busy", "info", "A check was already running, so no second one was started."),

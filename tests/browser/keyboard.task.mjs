@@ -73,7 +73,7 @@ describe("With the keyboard only", { skip }, () => {
   test("every stop shows where it is, in both themes", async () => {
     for (const scheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme: scheme });
-      for (const path of ["/", "/mailboxes", "/mailboxes/new", new URL(page.url()).pathname, "/applications", "/expiry?days=all", "/expiry?view=month"]) {
+      for (const path of ["/", "/mailboxes", "/mailboxes/new", new URL(page.url()).pathname, "/applications", "/tokens", "/expiry?days=all", "/expiry?view=month"]) {
         await page.goto(demo.base + path);
         const stops = await walk(page, `${path} in ${scheme}`);
         assert.ok(stops.length > 4);

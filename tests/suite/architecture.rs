@@ -113,7 +113,7 @@ const FEATURES: &[(&str, &[&str])] = &[
             "users::guard",
         ],
     ),
-    ("tokens", &["applications", "applications::credential", "applications::store"]),
+    ("tokens", &["applications", "applications::credential", "applications::store", "audit", "users", "users::guard"]),
     ("users", &[]),
 ];
 
@@ -156,6 +156,7 @@ const SQL: &[&str] = &[
     "secrets/data_keys.rs",
     "sign_in/link_store.rs",
     "tokens/delegated_store.rs",
+    "tokens/health_store.rs",
     "tokens/turn_store.rs",
     "users/throttle.rs",
     "web/session_store.rs",

@@ -81,6 +81,8 @@ async fn every_page_is_sound_and_every_link_leads_somewhere() {
         "/sheet",
         "/admin-link",
         "/limit.ps1",
+        "/tokens/",
+        "/tokens.csv",
         "/expiry?days=",
         "/expiry?view=month&month=",
         "/expiry.csv",
@@ -119,7 +121,7 @@ async fn whoever_has_a_link_for_administrators_finds_sound_pages() {
 async fn an_empty_postkey_and_each_cause_have_sound_pages() {
     let app = TestApp::start().await;
     let ana = app.owner().await;
-    let (wrong, seen) = crawl(&ana, &["/", "/mailboxes", "/applications", "/expiry"]).await;
+    let (wrong, seen) = crawl(&ana, &["/", "/mailboxes", "/applications", "/tokens", "/expiry"]).await;
     check(wrong, &seen, &["/mailboxes/new", "/applications/new", "/expiry?view=month"]);
     let samples = [
         "Contoso Intranet",

@@ -72,6 +72,7 @@ fn kind(word: &str) -> Option<&'static str> {
         ("chk_", "check"),
         ("req_", "request"),
         ("si_", "sign-in"),
+        ("tok_", "token"),
         ("feed_", "feed"),
     ];
     for (prefix, kind) in prefixes {

@@ -1,11 +1,13 @@
 //! The main part of each page.
 
-use postkey_simulator::{Failure, Fault, Place};
+use postkey_simulator::{Failure, Fault, Place, RetryAfter};
 
 use super::{Scene, mask, sound};
 use crate::mailboxes::{add, ids, typed};
+use crate::safety::world::meddle;
 use crate::sign_in;
 use crate::source::assert_none;
+use crate::support::app::{EMAIL, PASSWORD};
 use crate::support::{Engine, MailSink, Manner, Page, TestApp};
 
 /// Compares the page with its snapshot; every page that is shown must be sound too.
@@ -142,6 +144,37 @@ async fn a_link_that_is_mailed() {
     let tab = format!("{mailbox}/sign-in");
     ana.open_and_submit(&tab, &format!("{tab}/mail"), &[]).await.location();
     same("sign_in_link_mailed", 200, &ana.get(&format!("{tab}?done=link-mailed")).await);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn the_health_of_tokens() {
+    let app = TestApp::start().await;
+    let ana = app.owner().await;
+    same("tokens_none", 200, &ana.get("/tokens").await);
+    let mailbox = add(&app, &ana, "support@contoso.example", "Contoso Mail").await;
+    let jan = crate::sign_in::signed_in(&app, &ana, "jan@contoso.example", "jan@contoso.example").await;
+    same("tokens_fresh", 200, &ana.get("/tokens").await);
+    // When a token's turn comes is chance.
+    let planned = async || {
+        for table in ["grants", "delegated_grants"] {
+            meddle(&app.inside().db, &format!("UPDATE {table} SET next_at = issued_at + 9000")).await;
+        }
+    };
+    planned().await;
+    let healthy = ana.get(&format!("{jan}/sign-in")).await.href("/tokens/");
+    same("token_fresh", 200, &ana.get(&healthy).await);
+    app.sim.fault(Fault::aadsts(7_000_222).grant_type("client_credentials"));
+    app.sim.fault(Fault::new(Place::Token, Failure::Throttle(RetryAfter::Seconds(60))).grant_type("refresh_token"));
+    app.advance(2 * 60 * 60);
+    ana.sign_in(EMAIL, PASSWORD).await.location();
+    for path in [&mailbox, &jan] {
+        ana.check_now(path).await;
+    }
+    planned().await;
+    let failing = ana.get("/tokens").await;
+    same("tokens_failing", 200, &failing);
+    same("token_failing", 200, &ana.get(&failing.href("/tokens/")).await);
     app.stop().await;
 }
 

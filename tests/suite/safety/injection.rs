@@ -49,12 +49,14 @@ const INJECTIONS: &[&str] = &[
     "\r\nX: y",
 ];
 
-const LISTS: [&str; 9] = [
+const LISTS: [&str; 11] = [
     "/mailboxes",
     "/mailboxes.csv",
     "/applications",
     "/applications.csv",
     "/explain",
+    "/tokens",
+    "/tokens.csv",
     "/expiry",
     "/expiry.csv",
     "/mailboxes/new",

@@ -47,6 +47,8 @@ pub(crate) struct World {
     pub(crate) credential: String,
     /// The address for calendars: its ID, and its code as the address ends with it.
     pub(crate) feed: (String, String),
+    /// The ID of the grant of an application.
+    pub(crate) token: String,
 }
 
 const ROLES: [(Role, Who); 5] = [
@@ -85,6 +87,7 @@ impl World {
         let admin_link = crate::admin_link::make(&browser, &application).await;
         let consent = decline(&app, &mut owner, &admin_link).await;
         let feed = make_feed(&browser).await;
+        let token = one(&app.inside().db, "SELECT MIN(id) FROM grants").await;
         let mut people = Vec::new();
         for (role, who) in ROLES {
             let email = format!("{}@contoso.example", role.value().replace('_', "."));
@@ -107,6 +110,7 @@ impl World {
             spare,
             credential,
             feed,
+            token,
         }
     }
 
@@ -130,7 +134,7 @@ impl World {
             _ if route.starts_with("/expiry/") => &self.feed.1,
             _ => "aadsts7000215",
         };
-        let route = route.replace("{consent}", &self.consent);
+        let route = route.replace("{consent}", &self.consent).replace("{token}", &self.token);
         route.replace("{file}", style).replace("{code}", code).replace("{sign_in}", &self.sign_in)
     }
 

@@ -17,6 +17,7 @@ mod sessions;
 mod shown;
 mod sign_in;
 mod throttle;
+mod token_health;
 mod transactions;
 mod turns;
 mod upgrade;

@@ -12,7 +12,7 @@ use super::grants::grant as applications;
 use super::{World, grants::save};
 
 /// One grant of each kind, due in half an hour: the application with its grant's ID, and the person's.
-async fn world_with_both(world: &World) -> (ApplicationId, GrantId, GrantId) {
+pub(super) async fn world_with_both(world: &World) -> (ApplicationId, GrantId, GrantId) {
     let mail = world.stored("Mail").await;
     let of_application = applications(world, &mail, 1);
     assert!(save(world, &of_application).await);
