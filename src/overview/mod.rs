@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 use crate::error::Result;
 use crate::mailboxes::search::{self, COUNT_CAP, Filter};
+use crate::tokens::health_store::{self, Failing};
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
 use crate::web::{Badge, Page, Shell, When};
@@ -51,6 +52,7 @@ struct Count {
 pub async fn show(State(app): State<App>, me: SignedIn) -> Result<Response> {
     let now = app.clock.now();
     let problems = store::problems(&app.db, now).await?;
+    let foreseen = foreseen(&app, &problems).await?;
     let more = problems.len().saturating_sub(NAMED);
     let total = search::count(&app.db, &Filter::default(), now).await?;
     let checked = store::last_check(&app.db).await?;
@@ -63,10 +65,39 @@ pub async fn show(State(app): State<App>, me: SignedIn) -> Result<Response> {
         counts: counts(&app).await?,
         total: words(total),
         checked: checked.map(|at| When::at(at, now, &app.config.time_zone)),
-        problems: problems.into_iter().take(NAMED).map(|problem| view(&app, &me, problem)).collect(),
+        problems: foreseen
+            .into_iter()
+            .chain(problems.into_iter().take(NAMED).map(|problem| view(&app, &me, problem)))
+            .collect(),
         more,
     };
     Ok(Page::new(page).into_response())
+}
+
+/// What will stop mailboxes that still work: tokens that cannot be renewed before somebody mends something.
+async fn foreseen(app: &App, problems: &[store::Problem]) -> Result<Vec<Problem>> {
+    let told = |it: &Failing| {
+        problems.iter().any(|known| known.application_id == it.application_id && known.status.cause() == Some(it.cause))
+    };
+    let failing = health_store::failing(&app.db, app.clock.now()).await?;
+    let stuck = failing.into_iter().filter(|it| !it.cause.is_transient() && it.ended < it.tokens && !told(it));
+    Ok(stuck.take(NAMED).map(|it| foresee(app, it)).collect())
+}
+
+fn foresee(app: &App, it: Failing) -> Problem {
+    let badge = Badge::from(Status::Failing(it.cause));
+    Problem {
+        badge,
+        title: format!("{} · {}", badge.label, it.application),
+        text: match it.tokens {
+            1 => "1 token cannot be renewed. Mail goes on until it ends".to_owned(),
+            count => format!("{count} tokens cannot be renewed. Mail goes on until they end"),
+        },
+        who: it.cause.who().words(),
+        since: When::at(it.since, app.clock.now(), &app.config.time_zone),
+        href: if it.tokens == 1 { format!("/tokens/{}", it.example) } else { "/tokens".to_owned() },
+        link: if it.tokens == 1 { "Open the token" } else { "Open token health" },
+    }
 }
 
 fn words(count: i64) -> String {

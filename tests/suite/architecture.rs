@@ -90,7 +90,18 @@ const FEATURES: &[(&str, &[&str])] = &[
             "users::user",
         ],
     ),
-    ("overview", &["mailboxes", "mailboxes::mailbox", "mailboxes::search", "users", "users::guard"]),
+    (
+        "overview",
+        &[
+            "mailboxes",
+            "mailboxes::mailbox",
+            "mailboxes::search",
+            "tokens",
+            "tokens::health_store",
+            "users",
+            "users::guard",
+        ],
+    ),
     ("setup", &["audit", "users", "users::password", "users::store", "users::throttle", "users::user"]),
     (
         "sign_in",

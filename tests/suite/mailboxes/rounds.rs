@@ -48,6 +48,12 @@ async fn shown(app: &TestApp, mailbox: &str) -> (String, String) {
     statuses(&browser.get(mailbox).await)
 }
 
+async fn overview(app: &TestApp) -> String {
+    let browser = app.stranger();
+    browser.sign_in(EMAIL, PASSWORD).await.location();
+    browser.get("/").await.text()
+}
+
 #[tokio::test]
 async fn every_mailbox_is_opened_once_an_hour_lightly_and_stays_connected() {
     let (app, ana) = start().await;
@@ -114,9 +120,15 @@ async fn an_expired_secret_is_told_of_all_its_mailboxes_at_once_and_shown_to_mic
         ["connected"],
         "the token still opens them"
     );
+    let foreseen = overview(&app).await;
+    for words in ["Secret expired · Contoso Mail", "1 token cannot be renewed. Mail goes on until it ends"] {
+        assert!(foreseen.contains(words), "{words}: {foreseen}");
+    }
     app.advance(HOUR * 3 / 10);
     until(&app, "SELECT CAST(COUNT(*) AS TEXT) FROM mailboxes WHERE incoming = 'secret_expired'", "4").await;
     assert_eq!(app.sim.count(Kind::Token), 1);
+    let told = overview(&app).await;
+    assert!(told.contains("4 mailboxes") && !told.contains("cannot be renewed"), "one problem, told once: {told}");
     app.stop().await;
 }
 
