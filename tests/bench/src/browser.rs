@@ -105,6 +105,7 @@ impl Work {
             see("search", "/mailboxes?q=madrid"),
             task("mailbox page", StatusCode::OK, 400, point),
             see("overview", "/"),
+            see("token health", "/tokens"),
             Task { warm: 1, ..task("login", StatusCode::SEE_OTHER, 15, login) },
             Task { warm: 2, ..task("save, with its check", StatusCode::SEE_OTHER, 150, save) },
         ];

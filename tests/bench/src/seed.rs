@@ -50,7 +50,12 @@ impl Seeded {
         let text = |value: &Value| value.as_str().map(str::to_owned).context("postkey-demo left something out");
         let people = said["people"].as_array().context("postkey-demo names nobody")?;
         Ok(Self {
-            people: people.iter().map(|person| text(&person["address"])).collect::<anyhow::Result<_>>()?,
+            // The others sign in at the simulated Microsoft, and have no account in Postkey.
+            people: people
+                .iter()
+                .filter(|person| person["password"] == said["password"])
+                .map(|person| text(&person["address"]))
+                .collect::<anyhow::Result<_>>()?,
             password: text(&said["password"])?,
             folder,
             mailboxes,
