@@ -132,7 +132,7 @@ const CIRCLES: &[(&str, &str)] = &[
 const LONG: &[(&str, &str)] = &[
     ("applications/form.rs", "one form used by two pages: what was typed, its choices and its refusals"),
     ("applications/store.rs", "all SQL for two tables that are written together"),
-    ("config.rs", "every setting with its check, so that the order of refusals can be read"),
+    ("config/mod.rs", "every setting with its check, so that the order of refusals can be read"),
     ("db/mod.rs", "opening and closing both engines, side by side"),
     ("mailboxes/climb.rs", "the steps of a check, in their order"),
     ("mailboxes/index.rs", "list, filters and CSV share their rows"),
