@@ -7,11 +7,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
-
 use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::beat::Beat;
 use crate::chance::{Chance, hex};
 use crate::clock::{Clock, UnixTime};
 use crate::config::{Config, CustomCloud};
@@ -54,21 +54,14 @@ pub struct App {
     pub wake: Arc<Notify>,
     /// Makes the rounds of checks look at once instead of at their next turn.
     pub checks: Arc<Notify>,
-    /// That the token keeper lives: counts its rounds, and says when the last one ended.
+    /// That the token keeper lives: counts its rounds, and says when the last one began that went well.
     pub beat: Arc<watch::Sender<Beat>>,
+    /// The same of the rounds of checks.
+    pub checks_beat: Arc<watch::Sender<Beat>>,
     /// The name of this process among those that share a database; another one after each start.
     pub instance: Arc<str>,
     /// One lock for each piece of work that must not be done twice at once in this process.
     pub single: Single,
-}
-
-/// A sign of life of the token keeper in this process.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Beat {
-    /// How often it has looked at what is due, and seen it.
-    pub rounds: u64,
-    /// When it last did.
-    pub at: Option<UnixTime>,
 }
 
 /// A token that could not be renewed in time so far.
@@ -124,6 +117,7 @@ impl App {
             wake: Arc::default(),
             checks: Arc::default(),
             beat: Arc::default(),
+            checks_beat: Arc::default(),
             instance,
             single: Single::default(),
         };

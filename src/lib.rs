@@ -7,6 +7,7 @@
 //! ```
 
 pub mod app;
+pub mod beat;
 pub mod chance;
 pub mod clock;
 pub mod config;

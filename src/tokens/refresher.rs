@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::app::{App, Beat, Unrenewed};
+use crate::app::{App, Unrenewed};
 use crate::applications::{Application, store as applications};
 use crate::clock::UnixTime;
 use crate::error::Result;
@@ -44,9 +44,9 @@ pub async fn keep(app: App) {
     let mut mended = app.mended.subscribe();
     let mut lines = Lines::new(BREADTH);
     loop {
-        let at = Some(app.clock.now());
+        let at = app.clock.now();
         match round(&app, &mut lines).await {
-            Ok(()) => app.beat.send_modify(|beat| *beat = Beat { rounds: beat.rounds + 1, at }),
+            Ok(()) => app.beat.send_modify(|beat| beat.round(at)),
             Err(cause) => tracing::warn!(cause = %cause.chain(), "the token keeper could not see what is due"),
         }
         tokio::select! {

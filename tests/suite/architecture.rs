@@ -10,6 +10,7 @@ use crate::source::{assert_none, code, production, read, rust};
 const LAYERS: &[(&str, &[&str])] = &[
     ("chance", &[]),
     ("clock", &[]),
+    ("beat", &["clock"]),
     ("config", &[]),
     ("error", &[]),
     ("words", &[]),
@@ -20,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("secrets", &["chance", "clock", "db", "error"]),
     ("mail", &["chance", "clock", "config", "words"]),
     ("microsoft", &["clock", "words"]),
-    ("app", &["chance", "clock", "config", "db", "ids", "mail", "microsoft", "secrets"]),
+    ("app", &["beat", "chance", "clock", "config", "db", "ids", "mail", "microsoft", "secrets"]),
     ("telemetry", &["app", "chance", "config"]),
     ("web", &["app", "chance", "clock", "config", "db", "error", "ids", "microsoft", "telemetry", "words"]),
 ];
