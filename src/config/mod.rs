@@ -42,6 +42,10 @@ pub struct Config {
     pub smtp_from: Option<String>,
     /// Whether this process renews tokens ahead of need. Off for one of several that only serves pages.
     pub keeper: bool,
+    /// File with the token that whoever reads `/metrics` must bring. None: there are no metrics.
+    pub metrics_token_file: Option<PathBuf>,
+    /// Whether the metrics name each mailbox.
+    pub metrics_per_mailbox: bool,
     /// Name of the organisation, shown in the console.
     pub organisation: String,
     /// Time zone in which times are shown, as IANA names it.
@@ -59,7 +63,7 @@ pub struct Config {
 }
 
 /// Each setting: its key in `postkey.toml` (the variable is `POSTKEY_` and the key in capitals), and what is right.
-pub const SETTINGS: [(&str, &str); 19] = [
+pub const SETTINGS: [(&str, &str); 21] = [
     ("listen", "an address and port, for example 127.0.0.1:8080"),
     ("public_url", "the https address people type, for example https://postkey.example.com"),
     ("data_dir", "a folder"),
@@ -75,6 +79,8 @@ pub const SETTINGS: [(&str, &str); 19] = [
     ("smtp_password_file", "a file with the password of the user in smtp_url"),
     ("smtp_from", "an e-mail address, for example postkey@example.com"),
     ("keeper", "on or off"),
+    ("metrics_token_file", "a file with one line, the token that your Prometheus sends"),
+    ("metrics_per_mailbox", "on or off"),
     ("organisation", "a name"),
     ("time_zone", "an IANA time zone, for example Europe/Madrid"),
     ("log", "a tracing filter, for example info or postkey=debug"),
@@ -217,6 +223,8 @@ impl Given {
             smtp_password_file: self.parsed("smtp_password_file", |text| Some(PathBuf::from(text)))?,
             smtp_from: self.get("smtp_from").map(str::to_owned),
             keeper: self.parsed("keeper", on_or_off)?.unwrap_or(true),
+            metrics_token_file: self.parsed("metrics_token_file", |text| Some(PathBuf::from(text)))?,
+            metrics_per_mailbox: self.parsed("metrics_per_mailbox", on_or_off)?.unwrap_or(false),
             organisation: self.get("organisation").unwrap_or_default().to_owned(),
             time_zone: self
                 .parsed("time_zone", |text| jiff::tz::TimeZone::get(text).ok())?

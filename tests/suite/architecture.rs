@@ -11,6 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("chance", &[]),
     ("clock", &[]),
     ("beat", &["clock"]),
+    ("tally", &["words"]),
     ("config", &[]),
     ("error", &[]),
     ("words", &[]),
@@ -21,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("secrets", &["chance", "clock", "db", "error"]),
     ("mail", &["chance", "clock", "config", "words"]),
     ("microsoft", &["clock", "words"]),
-    ("app", &["beat", "chance", "clock", "config", "db", "ids", "mail", "microsoft", "secrets"]),
+    ("app", &["beat", "chance", "clock", "config", "db", "ids", "mail", "microsoft", "secrets", "tally"]),
     ("telemetry", &["app", "chance", "config"]),
     ("web", &["app", "chance", "clock", "config", "db", "error", "ids", "microsoft", "telemetry", "words"]),
 ];
@@ -91,6 +92,7 @@ const FEATURES: &[(&str, &[&str])] = &[
             "users::user",
         ],
     ),
+    ("metrics", &["applications::credential", "mailboxes::mailbox"]),
     ("overview", &["mailboxes", "mailboxes::mailbox", "mailboxes::search", "users", "users::guard"]),
     ("setup", &["audit", "users", "users::password", "users::store", "users::throttle", "users::user"]),
     (

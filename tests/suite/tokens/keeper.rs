@@ -28,7 +28,7 @@ async fn signed_in(app: &TestApp, ana: &Browser, count: usize) {
 }
 
 /// A mailbox that is opened by a sample application without a user. Gives its path.
-async fn opened_by(app: &TestApp, ana: &Browser, sample: &str, address: &str) -> String {
+pub(crate) async fn opened_by(app: &TestApp, ana: &Browser, sample: &str, address: &str) -> String {
     let known = app.sample(sample);
     let (tenant, client_id) = (known.tenant_id.to_string(), known.client_id.to_string());
     let typed = [
@@ -44,7 +44,7 @@ async fn opened_by(app: &TestApp, ana: &Browser, sample: &str, address: &str) ->
 }
 
 /// Lets the keeper look at what is due, and waits until everything that it began has ended.
-async fn settle(app: &TestApp) {
+pub(crate) async fn settle(app: &TestApp) {
     let inside = app.inside();
     let mut beat = inside.beat.subscribe();
     let leased = "SELECT CAST((SELECT COUNT(*) FROM grants WHERE leased_until > 0)
