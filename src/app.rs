@@ -6,12 +6,13 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use anyhow::Context;
-
+use anyhow::{Context, ensure};
+use secrecy::SecretString;
 use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::beat::Beat;
 use crate::chance::{Chance, hex};
 use crate::clock::{Clock, UnixTime};
 use crate::config::{Config, CustomCloud};
@@ -20,6 +21,7 @@ use crate::ids::{ApplicationId, MailboxId};
 use crate::mail::Mail;
 use crate::microsoft::{self, Clouds, Gate, Limits, Microsoft};
 use crate::secrets::{Keyring, MasterKey, MasterKeyError};
+use crate::tally::Tally;
 
 /// The running product. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -54,21 +56,18 @@ pub struct App {
     pub wake: Arc<Notify>,
     /// Makes the rounds of checks look at once instead of at their next turn.
     pub checks: Arc<Notify>,
-    /// That the token keeper lives: counts its rounds, and says when the last one ended.
+    /// That the token keeper lives: counts its rounds, and says when the last one began that went well.
     pub beat: Arc<watch::Sender<Beat>>,
+    /// The same of the rounds of checks.
+    pub checks_beat: Arc<watch::Sender<Beat>>,
+    /// What this process has done, for `/metrics`.
+    pub tally: Tally,
+    /// What whoever reads `/metrics` must bring; nothing if nobody may.
+    pub metrics_token: Option<SecretString>,
     /// The name of this process among those that share a database; another one after each start.
     pub instance: Arc<str>,
     /// One lock for each piece of work that must not be done twice at once in this process.
     pub single: Single,
-}
-
-/// A sign of life of the token keeper in this process.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Beat {
-    /// How often it has looked at what is due, and seen it.
-    pub rounds: u64,
-    /// When it last did.
-    pub at: Option<UnixTime>,
 }
 
 /// A token that could not be renewed in time so far.
@@ -84,6 +83,8 @@ pub struct Unrenewed {
 
 /// File beside the database that names the master key, so that a wrong one is refused before anything is opened.
 const KEY_NAME: &str = "master-key.id";
+/// Letters of the token for `/metrics`: fewer could be guessed.
+const SHORTEST_TOKEN: usize = 16;
 
 impl App {
     /// Opens everything the product needs. Says whether a master key was made.
@@ -105,6 +106,7 @@ impl App {
         }
         let extra_ca = extra_ca(&config)?;
         let microsoft = way_to_microsoft(&config, &clock, extra_ca.as_deref())?;
+        let metrics_token = metrics_token(&config)?;
         let mail = Mail::new(&config, extra_ca.as_deref(), clock.clone(), chance.clone())?;
         let instance = hex(&chance.bytes::<8>()).into();
         let app = Self {
@@ -124,6 +126,9 @@ impl App {
             wake: Arc::default(),
             checks: Arc::default(),
             beat: Arc::default(),
+            checks_beat: Arc::default(),
+            tally: Tally::default(),
+            metrics_token,
             instance,
             single: Single::default(),
         };
@@ -163,6 +168,23 @@ fn extra_ca(config: &Config) -> anyhow::Result<Option<Vec<u8>>> {
     let Some(path) = &config.ca_file else { return Ok(None) };
     let pem = std::fs::read(path).with_context(|| format!("POSTKEY_CA_FILE: {} cannot be read", path.display()))?;
     Ok(Some(pem))
+}
+
+/// Read once, so that a wrong file is told at the start and not at the first scrape.
+fn metrics_token(config: &Config) -> anyhow::Result<Option<SecretString>> {
+    let Some(path) = &config.metrics_token_file else {
+        ensure!(!config.metrics_per_mailbox, "POSTKEY_METRICS_TOKEN_FILE is missing: without it nobody gets metrics");
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("POSTKEY_METRICS_TOKEN_FILE: {} cannot be read", path.display()))?;
+    let token = text.trim_end_matches(['\r', '\n']);
+    ensure!(
+        token.len() >= SHORTEST_TOKEN && token.bytes().all(|byte| byte.is_ascii_graphic()),
+        "POSTKEY_METRICS_TOKEN_FILE: {} must hold one line, a token of at least {SHORTEST_TOKEN} letters and digits",
+        path.display()
+    );
+    Ok(Some(token.into()))
 }
 
 fn way_to_microsoft(config: &Config, clock: &Clock, extra_ca: Option<&[u8]>) -> anyhow::Result<Microsoft> {

@@ -7,6 +7,7 @@
 //! ```
 
 pub mod app;
+pub mod beat;
 pub mod chance;
 pub mod clock;
 pub mod config;
@@ -17,6 +18,7 @@ pub mod lines;
 pub mod probes;
 pub mod routes;
 pub mod serve;
+pub mod tally;
 pub mod telemetry;
 
 pub mod db;
@@ -34,6 +36,7 @@ pub mod expiry;
 pub mod explain;
 pub mod login;
 pub mod mailboxes;
+pub mod metrics;
 pub mod overview;
 pub mod setup;
 pub mod sign_in;

@@ -12,7 +12,7 @@ use crate::mailboxes::{actions, bulk, checks, edit, index as mailbox_list, new a
 use crate::sign_in::{self, hand_off};
 use crate::users::guard;
 use crate::web::{assets, csrf, error_page, headers, session};
-use crate::{admin_link, callback, expiry, explain, login, overview, probes, setup, telemetry, tokens};
+use crate::{admin_link, callback, expiry, explain, login, metrics, overview, probes, setup, telemetry, tokens};
 
 /// The whole product as one service.
 pub fn router(app: App) -> Router {
@@ -44,6 +44,7 @@ fn machines() -> Router<App> {
     Router::new()
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
+        .route("/metrics", get(metrics::show))
         .route("/static/{file}", get(assets::serve))
 }
 

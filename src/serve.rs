@@ -83,6 +83,10 @@ pub async fn start(config: Config, clock: Clock, chance: Chance) -> anyhow::Resu
 impl Running {
     /// Starts what is done without anybody asking: renewals and rounds of checks.
     pub fn keep(&self) {
+        let now = self.app.clock.now();
+        for beat in [&self.app.beat, &self.app.checks_beat] {
+            beat.send_modify(|beat| beat.begin(now));
+        }
         self.app.tasks.spawn(tokens::refresher::keep(self.app.clone()));
         self.app.tasks.spawn(mailboxes::rounds::go(self.app.clone()));
     }

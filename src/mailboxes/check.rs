@@ -107,18 +107,26 @@ async fn run(app: App, id: MailboxId, by: String, reason: Reason) -> Result<Opti
     if !begin(&app, &id, &by, &reason, started_at).await? {
         return Ok(None);
     }
+    let begun = tokio::time::Instant::now();
     let ended = match tokio::time::timeout(DEADLINE, look(&app, &id, &by, &reason, started_at)).await {
         Ok(ended) => ended,
         Err(_) => {
             Err(AppError::internal(anyhow::anyhow!("Microsoft took longer than {} s in all", DEADLINE.as_secs())))
         }
     };
+    count(&app, ended.as_ref().ok().and_then(Option::as_ref), begun.elapsed());
     if ended.is_err()
         && let Err(cause) = abandon(&app, &id, started_at).await
     {
         tracing::warn!(mailbox = %id, cause = %cause.chain(), "a check that broke off still counts as running");
     }
     ended
+}
+
+/// Counts a check by what it found. Of a mailbox that was changed meanwhile it found nothing, as when it broke off.
+pub(super) fn count(app: &App, found: Option<&Ladder>, took: Duration) {
+    let verdict = found.map(|ladder| ladder.verdict(false));
+    app.tally.checked(verdict.map(|verdict| verdict.incoming.worse(verdict.outgoing).family()), took);
 }
 
 /// Marks that the check runs, and that somebody asked for it. `false` if one already does.

@@ -28,8 +28,12 @@ pub async fn go(app: App) {
     let mut lines = Lines::new(BREADTH);
     let mut unrenewed = app.unrenewed.subscribe();
     loop {
-        if let Err(cause) = round(&app, &mut lines).await {
-            tracing::warn!(cause = %cause.chain(), "whose turn it is to be checked could not be seen");
+        let at = app.clock.now();
+        match round(&app, &mut lines).await {
+            Ok(()) => app.checks_beat.send_modify(|beat| beat.round(at)),
+            Err(cause) => {
+                tracing::warn!(cause = %cause.chain(), "whose turn it is to be checked could not be seen");
+            }
         }
         tokio::select! {
             () = app.stopping.cancelled() => return,

@@ -1,5 +1,7 @@
 //! A sign-in opens the mailbox once, with the token it has just brought, and that counts as a check.
 
+use tokio::time::Instant;
+
 use crate::app::App;
 use crate::applications::Application;
 use crate::clock::UnixTime;
@@ -14,7 +16,7 @@ use super::check::Reason;
 use super::climb::Climb;
 use super::history::{self, Check};
 use super::ladder::{Ladder, Verdict};
-use super::{rounds, store, turn_store};
+use super::{check, rounds, store, turn_store};
 
 /// Opens the mailbox with the token of the person who has just signed in. Writes nothing.
 pub async fn look(
@@ -24,7 +26,11 @@ pub async fn look(
     known: &ApplicationRef,
     obtained: &Obtained,
 ) -> Ladder {
-    Climb { app, mailbox, application, reason: &Reason::SignedIn }.after_sign_in(known, obtained).await
+    let begun = Instant::now();
+    let climb = Climb { app, mailbox, application, reason: &Reason::SignedIn };
+    let ladder = climb.after_sign_in(known, obtained).await;
+    check::count(app, Some(&ladder), begun.elapsed());
+    ladder
 }
 
 /// Writes down what [`look`] found, in the transaction that stores the grant. Nothing, and the transaction must be dropped,

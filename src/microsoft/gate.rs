@@ -51,6 +51,15 @@ impl Gate {
         all.get(application).and_then(|standing| standing.rests_until).is_some_and(|until| now < until)
     }
 
+    /// How many applications nobody may ask for at `now`, and how many more the keeper leaves alone.
+    pub fn shut(&self, now: UnixTime) -> (usize, usize) {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_closed = |standing: &Standing| standing.closed.as_ref().is_some_and(|(until, _)| now < *until);
+        let rests = |standing: &Standing| standing.rests_until.is_some_and(|until| now < until);
+        let closed = all.values().filter(|standing| is_closed(standing)).count();
+        (closed, all.values().filter(|standing| !is_closed(standing) && rests(standing)).count())
+    }
+
     /// Notes that the application itself was refused, by all the credentials that are named in `shown`.
     pub fn refuse(&self, application: &ApplicationRef, shown: String, failure: &Failure) {
         if failure.is_transient() {
@@ -122,6 +131,7 @@ mod tests {
         let oauth_error = Some("invalid_grant".to_owned());
         let looping = Failure { oauth_error, ..failure(Cause::Throttled, Retry::After(60)) };
         gate.answered(&other, Err(&looping), NOW);
+        assert_eq!((gate.shut(NOW), gate.shut(NOW.plus(60))), ((1, 0), (0, 0)));
         assert!(gate.closed(&other, NOW).is_none(), "a loop of one person’s renewals");
     }
 
@@ -135,6 +145,7 @@ mod tests {
         };
         assert_eq!([rest(4), rest(1), rest(1), rest(1), rest(99)], [0, 10, 20, 40, 300]);
         assert!(gate.closed(&application, NOW).is_none(), "a person may still ask");
+        assert_eq!(gate.shut(NOW), (0, 1));
         gate.answered(&application, Err(&failure(Cause::SecretExpired, Retry::No)), NOW);
         assert!(!gate.rests(&application, NOW), "a refusal is an answer");
         assert_eq!(rest(4), 0);

@@ -33,7 +33,7 @@ const NEWEST: &str = "
     SELECT id, mailbox_id, application_id, address, signs_in_as, sealed, made_by, contact, made_at, expires_at, used_at, used_by, withdrawn_at, withdrawn_by,
         mail_state, mailed_to, mailed_at, mail_trouble
     FROM sign_in_links WHERE mailbox_id = $1
-    ORDER BY made_at DESC, CASE WHEN withdrawn_at IS NULL THEN 0 ELSE 1 END, id DESC LIMIT 1";
+    ORDER BY made_at DESC, CASE WHEN used_at IS NULL AND withdrawn_at IS NULL THEN 0 ELSE 1 END, id DESC LIMIT 1";
 
 const USE_UP: &str = "
     UPDATE sign_in_links SET used_at = $2, used_by = $3, sealed = ''

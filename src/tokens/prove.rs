@@ -1,12 +1,14 @@
 //! Proves the application to Microsoft by its credentials, in order of use, whatever a token is asked for.
 
 use secrecy::SecretString;
+use tokio::time::Instant;
 
 use crate::app::App;
 use crate::applications::credential::{Credential, State, in_order_of_use};
 use crate::applications::{Application, Kind, store as applications};
 use crate::error::Result;
 use crate::microsoft::{self, ApplicationRef, Failure, GrantType, Issued, Thumbprint};
+use crate::tally::Outcome;
 use crate::words::Cause;
 
 use super::NoToken;
@@ -61,7 +63,10 @@ pub async fn show(
         let text = "A stored secret was changed or moved and cannot be used. Store it again.";
         return Ok(Err(Failure::of(Cause::SecretUnreadable, text, app.clock.now())));
     };
+    let begun = Instant::now();
     let answer = app.microsoft.token(known, &shown, grant).await;
+    let outcome = answer.as_ref().err().map_or(Outcome::Ok, |failure| Outcome::of(failure.cause));
+    app.tally.asked(outcome, begun.elapsed());
     app.gate.answered(known, answer.as_ref().map(drop).map_err(|failure| &**failure), app.clock.now());
     let state = match &answer {
         Ok(_) => State::Accepted,

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::app::{App, Beat, Unrenewed};
+use crate::app::{App, Unrenewed};
 use crate::applications::{Application, store as applications};
 use crate::clock::UnixTime;
 use crate::error::Result;
 use crate::ids::ApplicationId;
 use crate::lines::{Breadth, Lines, Place};
+use crate::tally::Outcome;
 
 use super::obtained::MARGIN;
 use super::turn_store::{self, Turn, Whose};
@@ -44,9 +45,11 @@ pub async fn keep(app: App) {
     let mut mended = app.mended.subscribe();
     let mut lines = Lines::new(BREADTH);
     loop {
-        let at = Some(app.clock.now());
-        match round(&app, &mut lines).await {
-            Ok(()) => app.beat.send_modify(|beat| *beat = Beat { rounds: beat.rounds + 1, at }),
+        let at = app.clock.now();
+        let done = round(&app, &mut lines).await;
+        app.tally.round(done.is_ok());
+        match done {
+            Ok(()) => app.beat.send_modify(|beat| beat.round(at)),
             Err(cause) => tracing::warn!(cause = %cause.chain(), "the token keeper could not see what is due"),
         }
         tokio::select! {
@@ -103,6 +106,11 @@ async fn claim(app: &App, whose: Whose, application: &ApplicationId, free: usize
     let mut tx = app.db.begin().await?;
     let turns = turn_store::claim(&mut tx, whose, application, most, lease::of_this_process(app)).await?;
     tx.commit().await?;
+    let now = app.clock.now();
+    // What was never planned, as after an update, is not late.
+    for turn in turns.iter().filter(|turn| turn.next_at.seconds() > 0) {
+        app.tally.taken(now.since(turn.next_at));
+    }
     Ok(turns)
 }
 
@@ -129,11 +137,21 @@ async fn take_turn(app: App, application: Arc<Application>, whose: Whose, turn: 
 /// Renews one grant once. What comes of it is written down where it is found out.
 async fn renew(app: &App, application: &Application, turn: &Turn) -> Result<()> {
     let Some(known) = application.known_to_microsoft() else { return Ok(()) };
+    let under_way = app.tally.renewing();
     let want = Want::NewerThan(turn.issued_at);
     let answer = match &turn.mailbox_id {
-        Some(mailbox) => refresh::delegated_token(app, mailbox, application, &known, want).await?,
-        None => obtain::application_token(app, application, &known, want).await?,
+        Some(mailbox) => refresh::delegated_token(app, mailbox, application, &known, want).await,
+        None => obtain::application_token(app, application, &known, want).await,
     };
+    drop(under_way);
+    app.tally.renewed(match &answer {
+        Ok(Ok(_)) => Outcome::Ok,
+        Ok(Err(NoToken::Failed(failure))) => Outcome::of(failure.cause),
+        Ok(Err(NoToken::NoCredential)) => Outcome::Credential,
+        Ok(Err(NoToken::NotSignedIn)) => Outcome::SignIn,
+        Err(_) => Outcome::Fault,
+    });
+    let answer = answer?;
     if answer.is_err() {
         let (application, mailbox) = (application.id.clone(), turn.mailbox_id.clone());
         // Nobody may be listening.

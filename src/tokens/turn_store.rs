@@ -28,6 +28,8 @@ pub struct Turn {
     pub issued_at: UnixTime,
     /// When it ends.
     pub expires_at: UnixTime,
+    /// Since when it was due.
+    pub next_at: UnixTime,
 }
 
 /// For whom a grant is taken, and how long.
@@ -63,12 +65,12 @@ const CLAIM: [&str; 2] = [
     "UPDATE grants SET leased_until = $3, leased_by = $4
     WHERE leased_until <= $2 AND id IN (
         SELECT id FROM grants WHERE application_id = $1 AND next_at <= $2 AND leased_until <= $2 ORDER BY next_at, id LIMIT $5)
-    RETURNING id, NULL AS mailbox_id, issued_at, expires_at",
+    RETURNING id, NULL AS mailbox_id, issued_at, expires_at, next_at",
     "UPDATE delegated_grants SET leased_until = $3, leased_by = $4
     WHERE leased_until <= $2 AND id IN (
         SELECT id FROM delegated_grants WHERE application_id = $1 AND next_at <= $2 AND leased_until <= $2
         ORDER BY next_at, id LIMIT $5)
-    RETURNING id, mailbox_id, issued_at, expires_at",
+    RETURNING id, mailbox_id, issued_at, expires_at, next_at",
 ];
 
 const BEGIN: [&str; 2] = [

@@ -12,7 +12,7 @@ use crate::error::{AppError, Result};
 use crate::web::csrf::FormKey;
 use crate::web::flash::Flash;
 use crate::web::shell::NavItem;
-use crate::web::{FRAGMENT, Shell, see_other, session, session_store};
+use crate::web::{FRAGMENT, Shell, see_other, session, session_store, silence};
 
 use super::store;
 use super::user::{Role, User};
@@ -76,7 +76,8 @@ impl SignedIn {
             })
             .collect();
         let flash = if self.fragment { None } else { self.flash.clone() };
-        Shell { person: self.user.name.clone(), nav, flash, ..Shell::plain(app, &self.key) }
+        let banner = silence::banner(app);
+        Shell { person: self.user.name.clone(), nav, flash, banner, ..Shell::plain(app, &self.key) }
     }
 
     /// The hash of the session, for work that ends in a request that does not carry its cookie. See [`session_may`].

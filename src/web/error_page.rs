@@ -24,6 +24,10 @@ struct ErrorPage<'a> {
     retry: bool,
 }
 
+/// Marks an answer for machines whose line of text stays what it is.
+#[derive(Clone, Copy, Debug)]
+pub struct AsItIs;
+
 /// Turns whatever error the inner layers answered into a page or a problem document.
 pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
@@ -36,7 +40,8 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     // Extractors of axum answer a line of plain text; a person deserves a page.
     let plain =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|mime| mime.as_bytes().starts_with(b"text/plain"));
-    if !bare || (made && !plain) || status == StatusCode::UNAUTHORIZED {
+    let stays = response.extensions().get::<AsItIs>().is_some();
+    if stays || !bare || (made && !plain) || status == StatusCode::UNAUTHORIZED {
         return response;
     }
     if let Some(error) = ours {

@@ -16,6 +16,7 @@ pub mod redirect_uri;
 pub mod session;
 pub mod session_store;
 pub mod shell;
+pub mod silence;
 pub mod trouble;
 pub mod when;
 

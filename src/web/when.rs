@@ -53,6 +53,13 @@ fn relative(seconds: i64, date: String) -> String {
     }
 }
 
+/// `moment` as a time of day in `zone`, for example `14:05`; with its date if that is not today's.
+pub fn time(moment: UnixTime, now: UnixTime, zone: &TimeZone) -> String {
+    let When { absolute, .. } = When::at(moment, now, zone);
+    let today = format!("{}, ", date(now, zone));
+    absolute.strip_prefix(&today).map(str::to_owned).unwrap_or(absolute)
+}
+
 /// `moment` as a bare date in `zone`, for example `14 Mar 2027`.
 pub fn date(moment: UnixTime, zone: &TimeZone) -> String {
     Timestamp::from_second(moment.seconds())
@@ -89,5 +96,7 @@ mod tests {
         let far = When::at(now.plus(-100 * DAY), now, &zone);
         assert!(far.absolute.starts_with(&far.relative));
         assert!(far.iso.ends_with("+02:00"), "{}", far.iso);
+        assert_eq!(time(now.plus(-HOUR), now, &zone), "14:05");
+        assert_eq!(time(now.plus(-DAY), now, &zone), "22 Nov 2026, 15:05");
     }
 }

@@ -18,6 +18,9 @@ pub enum Family {
 }
 
 impl Family {
+    /// Every family.
+    pub const ALL: [Self; 6] = [Self::Ok, Self::Warn, Self::Act, Self::Crit, Self::Idle, Self::Info];
+
     /// The CSS class that carries the family's colours.
     pub const fn class(self) -> &'static str {
         match self {

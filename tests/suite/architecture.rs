@@ -10,6 +10,8 @@ use crate::source::{assert_none, code, production, read, rust};
 const LAYERS: &[(&str, &[&str])] = &[
     ("chance", &[]),
     ("clock", &[]),
+    ("beat", &["clock"]),
+    ("tally", &["words"]),
     ("config", &[]),
     ("error", &[]),
     ("words", &[]),
@@ -20,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("secrets", &["chance", "clock", "db", "error"]),
     ("mail", &["chance", "clock", "config", "words"]),
     ("microsoft", &["clock", "words"]),
-    ("app", &["chance", "clock", "config", "db", "ids", "mail", "microsoft", "secrets"]),
+    ("app", &["beat", "chance", "clock", "config", "db", "ids", "mail", "microsoft", "secrets", "tally"]),
     ("telemetry", &["app", "chance", "config"]),
     ("web", &["app", "chance", "clock", "config", "db", "error", "ids", "microsoft", "telemetry", "words"]),
 ];
@@ -90,6 +92,7 @@ const FEATURES: &[(&str, &[&str])] = &[
             "users::user",
         ],
     ),
+    ("metrics", &["applications::credential", "mailboxes::mailbox"]),
     (
         "overview",
         &[
@@ -143,7 +146,7 @@ const CIRCLES: &[(&str, &str)] = &[
 const LONG: &[(&str, &str)] = &[
     ("applications/form.rs", "one form used by two pages: what was typed, its choices and its refusals"),
     ("applications/store.rs", "all SQL for two tables that are written together"),
-    ("config.rs", "every setting with its check, so that the order of refusals can be read"),
+    ("config/mod.rs", "every setting with its check, so that the order of refusals can be read"),
     ("db/mod.rs", "opening and closing both engines, side by side"),
     ("mailboxes/climb.rs", "the steps of a check, in their order"),
     ("mailboxes/index.rs", "list, filters and CSV share their rows"),

@@ -1,5 +1,6 @@
 //! `postkey.toml` and `POSTKEY_…`: what is refused, and in which words.
 
+use postkey::app::App;
 use postkey::chance::Chance;
 use postkey::clock::Clock;
 use postkey::config::Config;
@@ -84,4 +85,32 @@ fn mail_needs_a_server_a_sender_and_a_safe_way() {
         assert!(refused.contains(words), "{url}: {refused}");
         assert!(refused.contains("POSTKEY_") && !refused.contains("hunter2"), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn metrics_need_a_token_that_cannot_be_guessed() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = async |text: Option<&str>, per_mailbox: &str| {
+        let (home, file) = (folder.path().to_str().unwrap(), folder.path().join("token"));
+        if let Some(text) = text {
+            std::fs::write(&file, text).unwrap();
+        }
+        let file = text.map_or("", |_| file.to_str().unwrap());
+        let given =
+            [("POSTKEY_METRICS_TOKEN_FILE", file), ("POSTKEY_METRICS_PER_MAILBOX", per_mailbox), ("HOME", home)];
+        App::open(load(&given)?, Clock::System, Chance::System).await.map(|(app, _)| app.metrics_token.is_some())
+    };
+    assert!(!open(None, "").await.unwrap());
+    assert!(open(Some("0123456789abcdef\n"), "on").await.unwrap());
+    for text in ["", "\n", "0123456789abcde\n", "0123456789abcdef\nx", "0123456789 abcdef", "0123456789abcdéf"] {
+        let refused = format!("{:#}", open(Some(text), "").await.unwrap_err());
+        assert!(refused.contains("POSTKEY_METRICS_TOKEN_FILE") && refused.contains("one line"), "{refused}");
+        assert!(!refused.contains("0123"), "{refused}");
+    }
+    assert!(format!("{:#}", open(None, "on").await.unwrap_err()).contains("POSTKEY_METRICS_TOKEN_FILE is missing"));
+    let wrong = load(&[("POSTKEY_METRICS_PER_MAILBOX", "yes")]).unwrap_err();
+    assert!(format!("{wrong:#}").contains("POSTKEY_METRICS_PER_MAILBOX: yes is not right; it must be on or off"));
+    let gone = load(&[("POSTKEY_METRICS_TOKEN_FILE", "/nowhere/at/all"), ("HOME", folder.path().to_str().unwrap())]);
+    let gone = App::open(gone.unwrap(), Clock::System, Chance::System).await.unwrap_err();
+    assert!(format!("{gone:#}").contains("/nowhere/at/all cannot be read"));
 }

@@ -12,6 +12,7 @@ mod explain;
 mod login;
 mod mailboxes;
 mod manners;
+mod metrics;
 mod microsoft;
 mod pages;
 mod safety;

@@ -28,6 +28,7 @@ use crate::support::{Browser, Engine, MailSink, Page};
 const CANARY: &str = "Kanarie<&\"'> zingt ü in de mijn 42";
 const WRONG: &str = "Wrong<&\"'> kanarie ñ zwijgt nog 43";
 const MAIL: &str = "Post<&\"'> kanarie é bezorgt 44";
+const SCRAPER: &str = "Meter<&\"'>-kanarie-telt-45";
 const ROLES: [&str; 4] = ["viewer", "operator", "mailbox_administrator", "application_administrator"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,11 +69,15 @@ async fn look_everywhere(engine: Engine) {
     place.set("POSTKEY_SMTP_URL", &format!("smtp://postkey@127.0.0.1:{}", mail.port));
     place.set("POSTKEY_SMTP_PASSWORD_FILE", password.to_str().unwrap());
     place.set("POSTKEY_SMTP_FROM", EMAIL);
+    let scraper = home.path().join("scraper");
+    std::fs::write(&scraper, SCRAPER).unwrap();
+    place.set("POSTKEY_METRICS_TOKEN_FILE", scraper.to_str().unwrap());
     let mut server = place.serve();
     let mut seen = Seen::default();
     let code = server.setup_code();
     seen.secret("set-up code", &code);
     seen.secret("mail server's password", MAIL);
+    seen.secret("token for metrics", SCRAPER);
     use_it(&mut seen, &server, &sim, &code).await;
     assert_eq!(mail.taken().len(), 1, "the link was mailed, and the mail is where its code belongs");
     server.stop();
@@ -85,6 +90,10 @@ async fn look_everywhere(engine: Engine) {
     }
     let server = place.serve();
     crawl(&mut seen, &server).await;
+    let bearer = format!("Bearer {SCRAPER}");
+    let scrape = request("GET", "/metrics", &[("host", "x"), ("authorization", &bearer)], "");
+    seen.answer(at(&server), &scrape).await;
+    assert!(seen.files.last().is_some_and(|(_, page)| String::from_utf8_lossy(page).contains("postkey_mailboxes{")));
     // As it is while it runs, with its write-ahead log.
     server.kill();
     let database = open(&place, &database).await;

@@ -20,7 +20,7 @@ mod proxies;
 mod roles;
 mod sessions;
 mod storage;
-mod table;
+pub(crate) mod table;
 mod throttle;
 mod wire;
 mod wire_abuse;

@@ -19,6 +19,7 @@ use Who::{Anyone, ApplicationAdministrator, Machine, MailboxAdministrator, Opera
 pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
     ("/healthz", &["GET"], Machine),
     ("/readyz", &["GET"], Machine),
+    ("/metrics", &["GET"], Machine),
     ("/static/{file}", &["GET"], Machine),
     ("/login", &["GET", "POST"], Anyone),
     ("/logout", &["POST"], Anyone),

@@ -11,6 +11,7 @@ mod expiry;
 mod grants;
 mod keys;
 mod mailboxes;
+mod metrics;
 mod overview;
 mod search;
 mod sessions;

@@ -15,7 +15,7 @@ use super::World;
 type Times = [Option<UnixTime>; 2];
 
 /// Mailboxes of every kind for each of four applications, whose credential ends never, now, soon and later.
-async fn every_kind(world: &World) {
+pub(super) async fn every_kind(world: &World) {
     let now = world.now();
     let ends = [None, Some(now), Some(now.plus(EXPIRING - 1)), Some(now.plus(EXPIRING))];
     for (number, ends) in ends.into_iter().enumerate() {
@@ -83,7 +83,7 @@ async fn put(world: &World, mailbox: &Mailbox, paused: bool, [checking, checked]
 }
 
 /// Every row that matches, page after page.
-async fn rows(world: &World, status: &str) -> Vec<search::Found> {
+pub(super) async fn rows(world: &World, status: &str) -> Vec<search::Found> {
     let mut filter = Filter { status: status.to_owned(), n: "200".to_owned(), ..Filter::default() };
     let mut all = Vec::new();
     loop {

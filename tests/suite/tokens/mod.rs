@@ -1,6 +1,6 @@
 //! The life of a person's grant, as `src/tokens` leads it: each test signs in once, and lets an hour pass.
 
-mod keeper;
+pub(crate) mod keeper;
 mod pages;
 mod refresh;
 mod refused;

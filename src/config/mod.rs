@@ -3,14 +3,17 @@
 //! A variable wins over the file. An unknown key or variable is an error, so that a misspelt one is never silently
 //! ignored; a wrong value is refused with its name, what it was and what would be right.
 
+mod values;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, bail};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::Url;
+
+pub use values::{CustomCloud, Database, Deadlines, LogFormat, PasswordCost, Places};
 
 /// Everything the host decides.
 #[derive(Clone, Debug)]
@@ -39,6 +42,10 @@ pub struct Config {
     pub smtp_from: Option<String>,
     /// Whether this process renews tokens ahead of need. Off for one of several that only serves pages.
     pub keeper: bool,
+    /// File with the token that whoever reads `/metrics` must bring. None: there are no metrics.
+    pub metrics_token_file: Option<PathBuf>,
+    /// Whether the metrics name each mailbox.
+    pub metrics_per_mailbox: bool,
     /// Name of the organisation, shown in the console.
     pub organisation: String,
     /// Time zone in which times are shown, as IANA names it.
@@ -55,92 +62,8 @@ pub struct Config {
     pub places: Places,
 }
 
-/// Where the data lives.
-#[derive(Clone, Debug)]
-pub enum Database {
-    /// One file in the data folder.
-    Sqlite,
-    /// A PostgreSQL server. The address may hold a password, so it cannot print itself.
-    Postgres(SecretString),
-}
-
-/// An authority and a Graph root that are not Microsoft's.
-#[derive(Clone, Debug)]
-pub struct CustomCloud {
-    /// How the picker names it.
-    pub name: String,
-    /// Takes the place of `https://login.microsoftonline.com`.
-    pub authority: Url,
-    /// Takes the place of `https://graph.microsoft.com`.
-    pub graph: Url,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// Cost of argon2id (RFC 9106): memory in KiB, passes, lanes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct PasswordCost {
-    /// Memory in KiB.
-    pub memory: u32,
-    /// Passes over it.
-    pub passes: u32,
-    /// Lanes.
-    pub lanes: u32,
-}
-
-impl PasswordCost {
-    /// The second recommendation of RFC 9106 section 4.
-    pub const RECOMMENDED: Self = Self { memory: 65_536, passes: 3, lanes: 4 };
-    /// The least that OWASP and ASVS 5.0 appendix C accept; only for tests.
-    pub const FLOOR: Self = Self { memory: 19_456, passes: 2, lanes: 1 };
-}
-
-/// How long the server waits for the other end of a connection. Shorter ones are for tests.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Deadlines {
-    /// For all headers of a request, and for the next request of a connection that is kept alive.
-    pub header: Duration,
-    /// For a whole form.
-    pub form: Duration,
-    /// For the reader of an answer to take the next piece of it.
-    pub reader: Duration,
-    /// For a mail server to take a message.
-    pub mail: Duration,
-}
-
-impl Deadlines {
-    /// What a slow line needs and no more (S-80).
-    pub const USUAL: Self = Self {
-        header: Duration::from_secs(10),
-        form: Duration::from_secs(30),
-        reader: Duration::from_secs(30),
-        mail: Duration::from_secs(20),
-    };
-}
-
-/// How many connections are served at once.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Places {
-    /// In all.
-    pub all: usize,
-    /// From one network address that is neither this host nor a trusted proxy.
-    pub each: usize,
-}
-
-impl Places {
-    /// Enough for a company, too few to exhaust the host's file handles (S-80).
-    pub const USUAL: Self = Self { all: 1_024, each: 64 };
-}
-
 /// Each setting: its key in `postkey.toml` (the variable is `POSTKEY_` and the key in capitals), and what is right.
-pub const SETTINGS: [(&str, &str); 19] = [
+pub const SETTINGS: [(&str, &str); 21] = [
     ("listen", "an address and port, for example 127.0.0.1:8080"),
     ("public_url", "the https address people type, for example https://postkey.example.com"),
     ("data_dir", "a folder"),
@@ -156,6 +79,8 @@ pub const SETTINGS: [(&str, &str); 19] = [
     ("smtp_password_file", "a file with the password of the user in smtp_url"),
     ("smtp_from", "an e-mail address, for example postkey@example.com"),
     ("keeper", "on or off"),
+    ("metrics_token_file", "a file with one line, the token that your Prometheus sends"),
+    ("metrics_per_mailbox", "on or off"),
     ("organisation", "a name"),
     ("time_zone", "an IANA time zone, for example Europe/Madrid"),
     ("log", "a tracing filter, for example info or postkey=debug"),
@@ -298,6 +223,8 @@ impl Given {
             smtp_password_file: self.parsed("smtp_password_file", |text| Some(PathBuf::from(text)))?,
             smtp_from: self.get("smtp_from").map(str::to_owned),
             keeper: self.parsed("keeper", on_or_off)?.unwrap_or(true),
+            metrics_token_file: self.parsed("metrics_token_file", |text| Some(PathBuf::from(text)))?,
+            metrics_per_mailbox: self.parsed("metrics_per_mailbox", on_or_off)?.unwrap_or(false),
             organisation: self.get("organisation").unwrap_or_default().to_owned(),
             time_zone: self
                 .parsed("time_zone", |text| jiff::tz::TimeZone::get(text).ok())?
@@ -387,14 +314,4 @@ fn under(environment: &BTreeMap<String, String>, variable: &str, otherwise: &str
         None => Path::new(environment.get("HOME")?).join(otherwise),
     };
     Some(folder.join("postkey"))
-}
-
-impl Database {
-    /// The address of the PostgreSQL server, if that is what was configured.
-    pub fn postgres_url(&self) -> Option<&str> {
-        match self {
-            Self::Sqlite => None,
-            Self::Postgres(url) => Some(url.expose_secret()),
-        }
-    }
 }
