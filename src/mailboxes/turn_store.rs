@@ -5,18 +5,24 @@ use crate::db::{Affected, Db, Tx, in_tx, on_db};
 use crate::error::Result;
 use crate::ids::{ApplicationId, MailboxId};
 
+// What is due is found first, by the index of turns, and asked about only then. Without the limit, which is none, SQLite would go
+// through all mailboxes of each application instead.
 const DUE: &str = "
-    SELECT application_id FROM mailboxes
-    WHERE deleted_at IS NULL AND paused_at IS NULL AND check_at <= $1 AND incoming <> 'sign_in_pending'
+    SELECT application_id FROM (
+        SELECT application_id, check_at FROM mailboxes
+        WHERE check_at <= $1 AND deleted_at IS NULL AND paused_at IS NULL AND incoming <> 'sign_in_pending'
+        ORDER BY check_at LIMIT 1000000000) AS due
     GROUP BY application_id ORDER BY MIN(check_at), application_id";
 
 // The time is asked for twice, inside to choose and outside for good: between the two another process may have been faster.
 const CLAIM: &str = "
     UPDATE mailboxes SET check_at = $3
     WHERE check_at <= $2 AND id IN (
-        SELECT id FROM mailboxes
-        WHERE application_id = $1 AND deleted_at IS NULL AND paused_at IS NULL AND check_at <= $2 AND incoming <> 'sign_in_pending'
-        ORDER BY check_at, id LIMIT $4)
+        SELECT m.id FROM (
+            SELECT id, application_id, check_at FROM mailboxes WHERE check_at <= $2 ORDER BY check_at, id LIMIT 1000000000) AS due
+        JOIN mailboxes m ON m.id = due.id
+        WHERE due.application_id = $1 AND m.deleted_at IS NULL AND m.paused_at IS NULL AND m.incoming <> 'sign_in_pending'
+        ORDER BY due.check_at, due.id LIMIT $4)
     RETURNING id";
 
 const PLAN: &str = "UPDATE mailboxes SET check_at = $2 WHERE id = $1";
