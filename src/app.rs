@@ -17,6 +17,7 @@ use crate::chance::{Chance, hex};
 use crate::clock::{Clock, UnixTime};
 use crate::config::{Config, CustomCloud};
 use crate::db::{self, Db};
+use crate::hook::Hook;
 use crate::ids::{ApplicationId, MailboxId};
 use crate::mail::Mail;
 use crate::microsoft::{self, Clouds, Gate, Limits, Microsoft};
@@ -36,6 +37,8 @@ pub struct App {
     pub microsoft: Microsoft,
     /// The way to people outside of the console, if the host names a mail server.
     pub mail: Option<Mail>,
+    /// The way to other people's programs.
+    pub hook: Hook,
     /// The time.
     pub clock: Clock,
     /// Randomness.
@@ -56,6 +59,8 @@ pub struct App {
     pub wake: Arc<Notify>,
     /// Makes the rounds of checks look at once instead of at their next turn.
     pub checks: Arc<Notify>,
+    /// Makes whatever waits in the outbox of alerts be sent at once.
+    pub alerts: Arc<Notify>,
     /// That the token keeper lives: counts its rounds, and says when the last one began that went well.
     pub beat: Arc<watch::Sender<Beat>>,
     /// The same of the rounds of checks.
@@ -108,6 +113,7 @@ impl App {
         let microsoft = way_to_microsoft(&config, &clock, extra_ca.as_deref())?;
         let metrics_token = metrics_token(&config)?;
         let mail = Mail::new(&config, extra_ca.as_deref(), clock.clone(), chance.clone())?;
+        let hook = Hook::new(extra_ca.as_deref())?;
         let instance = hex(&chance.bytes::<8>()).into();
         let app = Self {
             config: Arc::new(config),
@@ -115,6 +121,7 @@ impl App {
             keyring,
             microsoft,
             mail,
+            hook,
             clock,
             chance,
             tasks: TaskTracker::new(),
@@ -125,6 +132,7 @@ impl App {
             gate: Gate::default(),
             wake: Arc::default(),
             checks: Arc::default(),
+            alerts: Arc::default(),
             beat: Arc::default(),
             checks_beat: Arc::default(),
             tally: Tally::default(),

@@ -114,6 +114,18 @@ typed_id!(
     FeedId, "feed_"
 );
 typed_id!(
+    /// One cause with everything that suffers from it.
+    ProblemId, "prb_"
+);
+typed_id!(
+    /// A way to tell people what is broken.
+    ChannelId, "chan_"
+);
+typed_id!(
+    /// One message to one channel.
+    AlertId, "alr_"
+);
+typed_id!(
     /// A person with an account in Postkey.
     UserId, "usr_"
 );

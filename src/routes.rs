@@ -12,7 +12,9 @@ use crate::mailboxes::{actions, bulk, checks, edit, index as mailbox_list, new a
 use crate::sign_in::{self, hand_off};
 use crate::users::guard;
 use crate::web::{assets, csrf, error_page, headers, session};
-use crate::{admin_link, callback, expiry, explain, login, metrics, overview, probes, setup, telemetry, tokens};
+use crate::{
+    admin_link, alerts, callback, expiry, explain, login, metrics, overview, probes, problems, setup, telemetry, tokens,
+};
 
 /// The whole product as one service.
 pub fn router(app: App) -> Router {
@@ -23,6 +25,7 @@ pub fn router(app: App) -> Router {
         .merge(
             application_administrator().route_layer(from_fn_with_state(app.clone(), guard::application_administrator)),
         )
+        .merge(owner().route_layer(from_fn_with_state(app.clone(), guard::owner)))
         .fallback(|| async { AppError::NotFound })
         .layer(from_fn_with_state(app.clone(), csrf::guard))
         .layer(session::layer(&app))
@@ -71,6 +74,9 @@ fn public() -> Router<App> {
 fn viewer() -> Router<App> {
     Router::new()
         .route("/", get(overview::show))
+        .route("/problems", get(problems::index::index))
+        .route("/problems.csv", get(problems::index::csv))
+        .route("/problems/{id}", get(problems::show::show))
         .route("/mailboxes", get(mailbox_list::index))
         .route("/mailboxes.csv", get(mailbox_list::csv))
         .route("/mailboxes/{id}", get(mailbox::show))
@@ -95,6 +101,9 @@ fn operator() -> Router<App> {
     Router::new()
         .route("/mailboxes/{id}/check", post(actions::check_now))
         .route("/tokens/{token}/renew", post(tokens::show::renew))
+        .route("/problems/{id}/acknowledge", post(problems::act::acknowledge))
+        .route("/problems/{id}/silence", post(problems::act::silence))
+        .route("/problems/{id}/unsilence", post(problems::act::unsilence))
 }
 
 fn mailbox_administrator() -> Router<App> {
@@ -132,6 +141,18 @@ fn application_administrator() -> Router<App> {
         .route("/applications/{id}/credentials/{credential}/retire", get(retire::ask).post(retire::retire))
         .route("/expiry/feed", post(expiry::feed::make))
         .route("/expiry/feed/withdraw", post(expiry::feed::withdraw))
+}
+
+fn owner() -> Router<App> {
+    Router::new()
+        .route("/settings/alerts", get(alerts::index::index).post(alerts::new::create))
+        .route("/settings/alerts/new", get(alerts::new::new))
+        .route("/settings/alerts/{channel}", get(alerts::show::show))
+        .route("/settings/alerts/{channel}/edit", get(alerts::edit::edit).post(alerts::edit::update))
+        .route("/settings/alerts/{channel}/test", post(alerts::act::test))
+        .route("/settings/alerts/{channel}/pause", post(alerts::act::pause))
+        .route("/settings/alerts/{channel}/resume", post(alerts::act::resume))
+        .route("/settings/alerts/{channel}/delete", get(alerts::act::ask_delete).post(alerts::act::delete))
 }
 
 /// A panic is a fault of ours like any other: logged, told to nobody, and the process lives (S-84).

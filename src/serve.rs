@@ -29,7 +29,7 @@ use crate::config::Config;
 use crate::crowd::Crowd;
 use crate::users::throttle;
 use crate::web::session_store::Sessions;
-use crate::{admin_link, mailboxes, routes, setup, sign_in, tokens};
+use crate::{admin_link, alerts, expiry, mailboxes, problems, routes, setup, sign_in, tokens};
 
 /// How long a stop waits for what is under way.
 const STOP_DEADLINE: Duration = Duration::from_secs(30);
@@ -67,6 +67,7 @@ pub async fn start(config: Config, clock: Clock, chance: Chance) -> anyhow::Resu
     }
     mailboxes::check::forget_interrupted(&app).await?;
     tokens::refresher::free_interrupted(&app).await?;
+    alerts::send::free_interrupted(&app).await?;
     let setup_code = setup::code::renew(&app).await?;
     let router = routes::router(app.clone());
     app.tasks.spawn(accept(listener, router, app.clone()));
@@ -89,6 +90,9 @@ impl Running {
         }
         self.app.tasks.spawn(tokens::refresher::keep(self.app.clone()));
         self.app.tasks.spawn(mailboxes::rounds::go(self.app.clone()));
+        self.app.tasks.spawn(problems::watch::go(self.app.clone()));
+        self.app.tasks.spawn(expiry::warn::go(self.app.clone()));
+        self.app.tasks.spawn(alerts::send::go(self.app.clone()));
     }
 
     /// Stops: no new connections, what is under way ends, at the latest after 30 seconds.
@@ -172,6 +176,8 @@ async fn keep_house(app: App) {
             mailboxes::store::erase_deleted(&app).await,
             sign_in::sweep(&app).await,
             admin_link::sweep(&app).await,
+            problems::store::sweep(&app).await,
+            alerts::outbox_store::sweep(&app).await,
             app.db.tidy().await,
         ];
         for failure in done.into_iter().filter_map(Result::err) {

@@ -7,6 +7,8 @@
 //! /expiry/feed                feed.rs    makes the address for calendars; /expiry/feed/withdraw ends it
 //! /expiry/feed/{code}.ics     ics.rs     what calendars read, without an account
 //! ```
+//!
+//! [`warn`] tells people before a secret or certificate ends.
 
 pub mod feed;
 pub mod feed_store;
@@ -17,6 +19,8 @@ pub mod list;
 pub mod month;
 pub mod month_page;
 pub mod store;
+pub mod warn;
+pub mod warn_store;
 pub mod window;
 
 pub use item::Item;

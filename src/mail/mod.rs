@@ -46,14 +46,25 @@ struct Inner {
 pub struct Message {
     /// The address it goes to.
     pub to: String,
-    /// Name and address of whoever gets the answer.
-    pub reply_to: (String, String),
+    /// Name and address of whoever gets the answer, if anybody should.
+    pub reply_to: Option<(String, String)>,
     /// One line.
     pub subject: String,
     /// Plain text, which holds the secret; so it cannot print itself.
     pub body: SecretString,
-    /// The secret that the text holds, to be kept out of what is said of a failure.
-    pub keep_out: SecretString,
+    /// The secret that the text holds, if it holds one, to be kept out of what is said of a failure.
+    pub keep_out: Option<SecretString>,
+    /// The conversation it belongs to, if it is one of several.
+    pub thread: Option<Thread>,
+}
+
+/// A conversation, as mail programs show it together (RFC 5322 3.6.4).
+#[derive(Clone, Debug)]
+pub struct Thread {
+    /// Its name: letters, digits and underscores.
+    pub name: String,
+    /// Whether this is the message that begins it.
+    pub begins: bool,
 }
 
 /// What came of a message.
@@ -90,7 +101,7 @@ impl Mail {
         let end = Instant::now() + self.0.deadline;
         let failed = |stage: Stage, error: Error| {
             let password = self.0.server.login.as_ref().map(|(_, password)| password);
-            let keep_out: Vec<&SecretString> = password.into_iter().chain([&message.keep_out]).collect();
+            let keep_out: Vec<&SecretString> = password.into_iter().chain(&message.keep_out).collect();
             self.failed(trouble(stage, &error), said(&error, &keep_out))
         };
         let mut connection = match timeout_at(end, self.open()).await {
@@ -129,15 +140,26 @@ impl Mail {
 
     fn written(&self, message: &Message) -> anyhow::Result<lettre::Message> {
         let Inner { server, clock, chance, .. } = &*self.0;
-        let (name, address) = &message.reply_to;
         let seconds = u64::try_from(clock.now().seconds()).unwrap_or_default();
-        lettre::Message::builder()
-            .from(Mailbox::new(Some("Postkey".to_owned()), server.from.clone()))
-            .reply_to(Mailbox::new(Some(one_line(name)), address.parse().context("the address of whoever asks")?))
+        let named = |name: &str| format!("<{name}@{}>", server.from.domain());
+        let mut builder =
+            lettre::Message::builder().from(Mailbox::new(Some("Postkey".to_owned()), server.from.clone()));
+        if let Some((name, address)) = &message.reply_to {
+            let address = address.parse().context("the address of whoever asks")?;
+            builder = builder.reply_to(Mailbox::new(Some(one_line(name)), address));
+        }
+        let own = match &message.thread {
+            Some(thread) if thread.begins => named(&thread.name),
+            _ => named(&chance.code()),
+        };
+        if let Some(thread) = message.thread.as_ref().filter(|thread| !thread.begins) {
+            builder = builder.in_reply_to(named(&thread.name)).references(named(&thread.name));
+        }
+        builder
             .to(Mailbox::new(None, message.to.parse().context("the address")?))
             .subject(one_line(&message.subject))
             .date(UNIX_EPOCH + Duration::from_secs(seconds))
-            .message_id(Some(format!("<{}@{}>", chance.code(), server.from.domain())))
+            .message_id(Some(own))
             .header(AutoSubmitted)
             .singlepart(SinglePart::plain(message.body.expose_secret().to_owned()))
             .context("the message")

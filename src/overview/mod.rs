@@ -2,18 +2,23 @@
 
 mod store;
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::error::Result;
+use crate::ids::ProblemId;
 use crate::mailboxes::search::{self, COUNT_CAP, Filter};
-use crate::tokens::health_store::{self, Failing};
+use crate::problems::problem::extent;
+use crate::problems::remedy::{Remedy, remedy};
+use crate::problems::{Seen, seen, store as problems};
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
 use crate::web::{Badge, Page, Shell, When};
-use crate::words::{Cause, Status, Who};
+use crate::words::Status;
 
 /// Causes that the page names; the rest is a number.
 const NAMED: usize = 5;
@@ -35,11 +40,12 @@ struct Overview {
 struct Problem {
     badge: Badge,
     title: String,
+    /// Its own page, if it is known for long enough to have one.
+    id: Option<ProblemId>,
     text: String,
     who: &'static str,
     since: When,
-    href: String,
-    link: &'static str,
+    remedy: Remedy,
 }
 
 struct Count {
@@ -51,9 +57,9 @@ struct Count {
 /// `GET /`
 pub async fn show(State(app): State<App>, me: SignedIn) -> Result<Response> {
     let now = app.clock.now();
-    let problems = store::problems(&app.db, now).await?;
-    let foreseen = foreseen(&app, &problems).await?;
-    let more = problems.len().saturating_sub(NAMED);
+    let seen = seen::now(&app.db, now).await?;
+    let known: HashMap<String, ProblemId> =
+        problems::open(&app.db).await?.into_iter().map(|problem| (problem.key(), problem.id)).collect();
     let total = search::count(&app.db, &Filter::default(), now).await?;
     let checked = store::last_check(&app.db).await?;
     let unknown = Filter { status: Status::Unknown.value().to_owned(), ..Filter::default() };
@@ -65,39 +71,10 @@ pub async fn show(State(app): State<App>, me: SignedIn) -> Result<Response> {
         counts: counts(&app).await?,
         total: words(total),
         checked: checked.map(|at| When::at(at, now, &app.config.time_zone)),
-        problems: foreseen
-            .into_iter()
-            .chain(problems.into_iter().take(NAMED).map(|problem| view(&app, &me, problem)))
-            .collect(),
-        more,
+        more: seen.len().saturating_sub(NAMED),
+        problems: seen.into_iter().take(NAMED).map(|it| view(&app, &me, it, &known)).collect(),
     };
     Ok(Page::new(page).into_response())
-}
-
-/// What will stop mailboxes that still work: tokens that cannot be renewed before somebody mends something.
-async fn foreseen(app: &App, problems: &[store::Problem]) -> Result<Vec<Problem>> {
-    let told = |it: &Failing| {
-        problems.iter().any(|known| known.application_id == it.application_id && known.status.cause() == Some(it.cause))
-    };
-    let failing = health_store::failing(&app.db, app.clock.now()).await?;
-    let stuck = failing.into_iter().filter(|it| !it.cause.is_transient() && it.ended < it.tokens && !told(it));
-    Ok(stuck.take(NAMED).map(|it| foresee(app, it)).collect())
-}
-
-fn foresee(app: &App, it: Failing) -> Problem {
-    let badge = Badge::from(Status::Failing(it.cause));
-    Problem {
-        badge,
-        title: format!("{} · {}", badge.label, it.application),
-        text: match it.tokens {
-            1 => "1 token cannot be renewed. Mail goes on until it ends".to_owned(),
-            count => format!("{count} tokens cannot be renewed. Mail goes on until they end"),
-        },
-        who: it.cause.who().words(),
-        since: When::at(it.since, app.clock.now(), &app.config.time_zone),
-        href: if it.tokens == 1 { format!("/tokens/{}", it.example) } else { "/tokens".to_owned() },
-        link: if it.tokens == 1 { "Open the token" } else { "Open token health" },
-    }
 }
 
 fn words(count: i64) -> String {
@@ -117,42 +94,23 @@ async fn counts(app: &App) -> Result<Vec<Count>> {
     Ok(counts)
 }
 
-fn who(status: Status) -> &'static str {
-    match status {
-        Status::SignInPending => Who::MailboxOwner.words(),
-        status => status.cause().map_or("", |cause| cause.who().words()),
-    }
-}
-
-fn view(app: &App, me: &SignedIn, problem: store::Problem) -> Problem {
-    let since = When::at(problem.since, app.clock.now(), &app.config.time_zone);
-    let badge = Badge::from(problem.status);
-    let by_credential = problem.status.cause().is_some_and(Cause::is_of_credential);
-    let by_secret = matches!(problem.status.cause(), Some(Cause::SecretExpired | Cause::SecretRefused));
-    let boxes = match problem.mailboxes {
-        1 => problem.example.clone(),
-        count => format!("{count} mailboxes"),
-    };
-    let by_sign_in = matches!(problem.status, Status::SignInPending | Status::Failing(Cause::NeedsSignIn));
-    let (href, link) = match (by_credential, problem.mailboxes) {
-        (_, 1) if by_sign_in => (format!("/mailboxes/{}/sign-in", problem.example_id), "Sign in, or make a link"),
-        (true, _) if by_secret && me.may(Role::ApplicationAdministrator) => {
-            (format!("/applications/{}/secrets/new", problem.application_id), "Add the new secret")
+fn view(app: &App, me: &SignedIn, it: Seen, known: &HashMap<String, ProblemId>) -> Problem {
+    let badge = Badge::from(it.kind);
+    let only = it.example.as_ref().filter(|_| it.mailboxes == 1);
+    let application = it.application.as_ref().map(|(id, _)| id);
+    let remedy = match &it.token {
+        Some(token) if it.mailboxes == 0 && it.tokens == 1 => {
+            Remedy { href: format!("/tokens/{token}"), label: "Open the token" }
         }
-        (true, _) => (format!("/applications/{}", problem.application_id), "Open the application"),
-        (false, 1) => (format!("/mailboxes/{}", problem.example_id), "Open the mailbox"),
-        (false, _) => (
-            format!("/mailboxes?status={}&app={}", problem.status.value(), problem.application_id),
-            "Open the mailboxes",
-        ),
+        _ => remedy(me, it.kind, application, it.mailboxes, only.map(|(id, _)| id)),
     };
     Problem {
         badge,
-        title: format!("{} · {}", badge.label, problem.application),
-        text: boxes,
-        who: who(problem.status),
-        since,
-        href,
-        link,
+        title: format!("{} · {}", badge.label, it.of_whom()),
+        id: known.get(&it.key()).cloned(),
+        text: extent(it.mailboxes, it.tokens, only.map_or("", |(_, address)| address)),
+        who: it.kind.who().words(),
+        since: When::at(it.since, app.clock.now(), &app.config.time_zone),
+        remedy,
     }
 }

@@ -132,10 +132,11 @@ async fn message(app: &App, link: &Link, mailing: &Mailing) -> Result<Option<Mes
     };
     Ok(Some(Message {
         to: mailing.to.clone(),
-        reply_to: (link.made_by.clone(), link.contact.clone()),
+        reply_to: Some((link.made_by.clone(), link.contact.clone())),
         subject: words.subject(),
         body: words.body().into(),
-        keep_out: code,
+        keep_out: Some(code),
+        thread: None,
     }))
 }
 

@@ -43,6 +43,8 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
 pub enum Section {
     /// What needs a person.
     Overview,
+    /// What is wrong, and what was.
+    Problems,
     /// Mailboxes.
     Mailboxes,
     /// The health of tokens.
@@ -51,14 +53,18 @@ pub enum Section {
     Applications,
     /// What ends, and when.
     Expiry,
+    /// What owners decide.
+    Settings,
 }
 
-const NAVIGATION: [(Section, &str, &str, &str); 5] = [
-    (Section::Overview, "/", "Overview", "overview"),
-    (Section::Mailboxes, "/mailboxes", "Mailboxes", "mail"),
-    (Section::Tokens, "/tokens", "Token health", "token"),
-    (Section::Applications, "/applications", "Applications", "app"),
-    (Section::Expiry, "/expiry", "Expiry", "calendar"),
+const NAVIGATION: [(Section, &str, &str, &str, Role); 7] = [
+    (Section::Overview, "/", "Overview", "overview", Role::Viewer),
+    (Section::Problems, "/problems", "Problems", "octagon", Role::Viewer),
+    (Section::Mailboxes, "/mailboxes", "Mailboxes", "mail", Role::Viewer),
+    (Section::Tokens, "/tokens", "Token health", "token", Role::Viewer),
+    (Section::Applications, "/applications", "Applications", "app", Role::Viewer),
+    (Section::Expiry, "/expiry", "Expiry", "calendar", Role::Viewer),
+    (Section::Settings, "/settings/alerts", "Alerts", "settings", Role::Owner),
 ];
 
 impl SignedIn {
@@ -66,7 +72,8 @@ impl SignedIn {
     pub fn shell(&self, app: &App, section: Section) -> Shell {
         let nav = NAVIGATION
             .into_iter()
-            .map(|(own, href, label, icon)| NavItem {
+            .filter(|(.., least)| self.may(*least))
+            .map(|(own, href, label, icon, _)| NavItem {
                 href,
                 label,
                 icon,
@@ -114,6 +121,11 @@ pub async fn application_administrator(
     next: Next,
 ) -> Response {
     admit(app, session, Role::ApplicationAdministrator, request, next).await
+}
+
+/// Lets owners pass.
+pub async fn owner(State(app): State<App>, session: Session, request: Request, next: Next) -> Response {
+    admit(app, session, Role::Owner, request, next).await
 }
 
 async fn admit(app: App, session: Session, least: Role, mut request: Request, next: Next) -> Response {

@@ -12,7 +12,7 @@ pub struct Flash {
     pub text: String,
 }
 
-const KNOWN: [(&str, &str, &str); 46] = [
+const KNOWN: [(&str, &str, &str); 57] = [
     ("saved", "ok", "Saved."),
     ("renewed", "ok", "Microsoft issued a new token."),
     ("not-renewed", "warn", "Microsoft issued no new token. Why, and what to do, stands below."),
@@ -92,6 +92,17 @@ const KNOWN: [(&str, &str, &str); 46] = [
         "Stored, but Microsoft refuses it. What Postkey used before stays in use; why stands at step 3.",
     ),
     ("secret-untested", "info", "Stored. Microsoft has given no verdict on it yet, so nothing else has changed."),
+    ("acknowledged", "ok", "Noted: you take care of it. Nobody is reminded of it any more."),
+    ("silenced", "ok", "Silenced. Nobody is told of it until then, unless it is over."),
+    ("unsilenced", "ok", "The silence is lifted."),
+    ("channel-added", "ok", "Added. Send a test message to see whether it arrives."),
+    ("channel-saved", "ok", "Saved."),
+    ("channel-paused", "ok", "Paused. Nothing is sent there until you resume it."),
+    ("channel-resumed", "ok", "Resumed. It is told of what happens from now on."),
+    ("channel-deleted", "ok", "Deleted, with the log of its messages."),
+    ("channel-tested", "ok", "The test message was taken. Look whether it arrived."),
+    ("channel-not-tested", "warn", "The test message was not taken. What the other end said stands in the log below."),
+    ("channel-testing", "info", "The other end has not answered yet. The result appears in the log below."),
     ("forgotten", "ok", "The sign-in is erased here. The mailbox waits for a new one."),
     ("welcome", "ok", "Your account is ready."),
     ("signed-out", "ok", "You are signed out."),

@@ -1,7 +1,7 @@
 //! What the layout around each page needs.
 
 use crate::app::App;
-use crate::words::Status;
+use crate::words::{ProblemKind, Status};
 
 use super::assets;
 use super::csrf::FormKey;
@@ -126,6 +126,12 @@ pub struct Badge {
 impl From<Status> for Badge {
     fn from(status: Status) -> Self {
         Self { family: status.family().class(), icon: status.icon().name(), label: status.label() }
+    }
+}
+
+impl From<ProblemKind> for Badge {
+    fn from(kind: ProblemKind) -> Self {
+        Self { family: kind.family().class(), icon: kind.icon().name(), label: kind.label() }
     }
 }
 

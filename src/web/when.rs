@@ -60,6 +60,17 @@ pub fn time(moment: UnixTime, now: UnixTime, zone: &TimeZone) -> String {
     absolute.strip_prefix(&today).map(str::to_owned).unwrap_or(absolute)
 }
 
+/// A length of time in seconds in words, for example `22 min`.
+pub fn span(seconds: i64) -> String {
+    let amount = |unit: i64| (seconds + unit / 2) / unit;
+    match seconds {
+        ..60 => "less than a minute".to_owned(),
+        60..5_400 => format!("{} min", amount(MINUTE)),
+        5_400..172_800 => format!("{} h", amount(HOUR)),
+        _ => format!("{} days", amount(DAY)),
+    }
+}
+
 /// `moment` as a bare date in `zone`, for example `14 Mar 2027`.
 pub fn date(moment: UnixTime, zone: &TimeZone) -> String {
     Timestamp::from_second(moment.seconds())
@@ -96,6 +107,10 @@ mod tests {
         let far = When::at(now.plus(-100 * DAY), now, &zone);
         assert!(far.absolute.starts_with(&far.relative));
         assert!(far.iso.ends_with("+02:00"), "{}", far.iso);
+        assert_eq!(
+            [span(59), span(1_320), span(86_400), span(10 * DAY)],
+            ["less than a minute", "22 min", "24 h", "10 days"]
+        );
         assert_eq!(time(now.plus(-HOUR), now, &zone), "14:05");
         assert_eq!(time(now.plus(-DAY), now, &zone), "22 Nov 2026, 15:05");
     }

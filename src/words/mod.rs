@@ -1,6 +1,7 @@
 //! Every status word and every failure sentence of Postkey in one place, so that a page, a mail, the API and a
 //! translation say the same. Knows nothing of Microsoft's wire formats and nothing of Postkey's features.
 
+mod alert;
 pub mod articles;
 mod cause;
 mod code;
@@ -10,10 +11,12 @@ mod hand_off_mail;
 pub mod links;
 mod look;
 mod mail_trouble;
+mod problem_kind;
 mod sign_in_result;
 mod status;
 mod who;
 
+pub use alert::{EndingWords, ProblemWords};
 pub use articles::{Article, FilledArticle};
 pub use cause::Cause;
 pub use code::{Code, Transport};
@@ -23,6 +26,7 @@ pub use hand_off_mail::HandOffMail;
 pub use links::{LinkFacts, LinkKind, Portal};
 pub use look::{Family, Icon};
 pub use mail_trouble::MailTrouble;
+pub use problem_kind::ProblemKind;
 pub use sign_in_result::SignInResult;
 pub use status::Status;
 pub use who::Who;

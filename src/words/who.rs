@@ -55,6 +55,11 @@ impl Who {
         Self::ALL.iter().copied().find(|who| who.value() == value)
     }
 
+    /// Whether it passes by itself.
+    pub const fn is_nobody(self) -> bool {
+        matches!(self, Self::Nobody)
+    }
+
     /// Who that is, in Entra's own role names, to stand after "Who can:".
     pub const fn words(self) -> &'static str {
         match self {

@@ -9,6 +9,7 @@ use crate::source::{assert_none, code, production, read, rust};
 /// What each folder below the features may use.
 const LAYERS: &[(&str, &[&str])] = &[
     ("chance", &[]),
+    ("hook", &["chance", "clock"]),
     ("clock", &[]),
     ("beat", &["clock"]),
     ("tally", &["words"]),
@@ -22,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("secrets", &["chance", "clock", "db", "error"]),
     ("mail", &["chance", "clock", "config", "words"]),
     ("microsoft", &["clock", "words"]),
-    ("app", &["beat", "chance", "clock", "config", "db", "ids", "mail", "microsoft", "secrets", "tally"]),
+    ("app", &["beat", "chance", "clock", "config", "db", "hook", "ids", "mail", "microsoft", "secrets", "tally"]),
     ("telemetry", &["app", "chance", "config"]),
     ("web", &["app", "chance", "clock", "config", "db", "error", "ids", "microsoft", "telemetry", "words"]),
 ];
@@ -51,6 +52,7 @@ const FEATURES: &[(&str, &[&str])] = &[
             "users::guard",
         ],
     ),
+    ("alerts", &["audit", "users", "users::guard"]),
     (
         "applications",
         &["audit", "tokens", "tokens::delegated_store", "tokens::obtain", "tokens::store", "users", "users::guard"],
@@ -70,7 +72,17 @@ const FEATURES: &[(&str, &[&str])] = &[
     ),
     (
         "expiry",
-        &["applications", "applications::credential", "applications::standing", "audit", "users", "users::guard"],
+        &[
+            "alerts",
+            "alerts::channel_store",
+            "alerts::outbox",
+            "applications",
+            "applications::credential",
+            "applications::standing",
+            "audit",
+            "users",
+            "users::guard",
+        ],
     ),
     ("explain", &[]),
     ("login", &["audit", "users", "users::password", "users::store", "users::throttle", "users::user"]),
@@ -96,6 +108,24 @@ const FEATURES: &[(&str, &[&str])] = &[
     (
         "overview",
         &[
+            "mailboxes",
+            "mailboxes::search",
+            "problems",
+            "problems::problem",
+            "problems::remedy",
+            "problems::seen",
+            "problems::store",
+            "users",
+            "users::guard",
+        ],
+    ),
+    (
+        "problems",
+        &[
+            "alerts",
+            "alerts::channel_store",
+            "alerts::outbox",
+            "audit",
             "mailboxes",
             "mailboxes::mailbox",
             "mailboxes::search",
@@ -159,14 +189,18 @@ const LONG: &[(&str, &str)] = &[
 /// Besides `store.rs`, where SQL may stand.
 const SQL: &[&str] = &[
     "admin_link/consent_store.rs",
+    "alerts/channel_store.rs",
+    "alerts/outbox_store.rs",
     "applications/proofs.rs",
     "applications/used_by.rs",
     "audit/mod.rs",
     "db/mod.rs",
     "expiry/feed_store.rs",
+    "expiry/warn_store.rs",
     "mailboxes/history.rs",
     "mailboxes/search.rs",
     "mailboxes/turn_store.rs",
+    "problems/seen_store.rs",
     "secrets/data_keys.rs",
     "sign_in/link_store.rs",
     "tokens/delegated_store.rs",

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up must fail")]
 
 mod admin_link;
+mod alerts;
 mod applications;
 mod architecture;
 mod config;
@@ -15,6 +16,7 @@ mod manners;
 mod metrics;
 mod microsoft;
 mod pages;
+mod problems;
 mod safety;
 mod setup;
 mod sign_in;

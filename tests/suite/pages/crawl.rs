@@ -60,6 +60,7 @@ fn check(wrong: Vec<String>, seen: &BTreeMap<String, u16>, expected: &[&str]) {
 #[tokio::test]
 async fn every_page_is_sound_and_every_link_leads_somewhere() {
     let scene = Scene::new().await;
+    crate::problems::look(&scene.app).await;
     let (wrong, seen) = crawl(&scene.ana, &["/", &format!("{}/sheet", scene.application)]).await;
     let expected = [
         "/mailboxes?",
@@ -81,6 +82,8 @@ async fn every_page_is_sound_and_every_link_leads_somewhere() {
         "/sheet",
         "/admin-link",
         "/limit.ps1",
+        "/problems.csv",
+        "/settings/alerts/new?kind=webhook",
         "/tokens/",
         "/tokens.csv",
         "/expiry?days=",

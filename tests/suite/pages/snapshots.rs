@@ -4,6 +4,7 @@ use postkey_simulator::{Failure, Fault, Place, RetryAfter};
 
 use super::{Scene, mask, sound};
 use crate::mailboxes::{add, ids, typed};
+use crate::problems;
 use crate::safety::world::meddle;
 use crate::sign_in;
 use crate::source::assert_none;
@@ -51,6 +52,46 @@ async fn the_overview_and_the_list() {
     let id = scene.connected.rsplit('/').next().unwrap();
     same("mailboxes_bulk_question", 200, &ana.submit(&list, "/mailboxes/bulk", &[("do", "pause"), ("id", id)]).await);
     same("mailboxes_bulk_all", 200, &ana.submit(&list, "/mailboxes/bulk", &[("do", "resume"), ("all", "1")]).await);
+    scene.app.stop().await;
+}
+
+#[tokio::test]
+async fn problems_and_who_is_told() {
+    let scene = Scene::new().await;
+    let (app, ana) = (&scene.app, &scene.ana);
+    same("problems_none", 200, &ana.get("/problems").await);
+    same("alerts_none", 200, &ana.get("/settings/alerts").await);
+    same("alerts_new_webhook", 200, &ana.get("/settings/alerts/new?kind=webhook").await);
+    same("alerts_new_mail", 200, &ana.get("/settings/alerts/new?kind=mail").await);
+    let wrong = [("name", ""), ("target", "http://hooks.example.com/"), ("quiet_from", "22")];
+    let refused = ana.open_and_submit("/settings/alerts/new?kind=webhook", "/settings/alerts", &wrong).await;
+    same("alerts_new_refused", 422, &refused);
+    let hook = [
+        ("name", "Operations"),
+        ("target", "http://127.0.0.1:9/hook"),
+        ("quiet_from", "22:00"),
+        ("quiet_until", "06:30"),
+    ];
+    let page = ana.open_and_submit("/settings/alerts/new?kind=webhook", "/settings/alerts", &hook).await;
+    let channel = page.location().split('?').next().unwrap().to_owned();
+    problems::look(app).await;
+    problems::look_after(app, problems::SETTLES).await;
+    same("problems", 200, &ana.get("/problems").await);
+    let problem = ana.get("/problems").await.href("/problems/prb_");
+    same("problem", 200, &ana.get(&problem).await);
+    ana.open_and_submit(&problem, &format!("{problem}/silence"), &[("hours", "4")]).await.location();
+    same("problem_silenced", 200, &ana.get(&problem).await);
+    meddle(&app.inside().db, "UPDATE mailboxes SET paused_at = 1").await;
+    problems::look(app).await;
+    problems::look_after(app, problems::STAYS_AWAY).await;
+    same("problem_solved", 200, &ana.get(&problem).await);
+    same("problems_solved", 200, &ana.get("/problems").await);
+    same("alerts", 200, &ana.get("/settings/alerts").await);
+    same("alert_channel", 200, &ana.get(&channel).await);
+    same("alert_channel_edit", 200, &ana.get(&format!("{channel}/edit")).await);
+    same("alert_channel_delete", 200, &ana.get(&format!("{channel}/delete")).await);
+    ana.open_and_submit(&channel, &format!("{channel}/pause"), &[]).await.location();
+    same("alert_channel_paused", 200, &ana.get(&channel).await);
     scene.app.stop().await;
 }
 

@@ -232,7 +232,7 @@ async fn a_hundred_checks_at_once_ask_for_one_token_and_get_one_answer() {
         if dead {
             app.sim.fault(Fault::aadsts(7_000_222));
         }
-        let owner = person(&app, EMAIL, Who::ApplicationAdministrator).await;
+        let owner = person(&app, EMAIL, Who::Owner).await;
         // So slow that all of them wait for the first.
         app.sim.estate(|estate| estate.settings.latency_ms = 700);
         app.sim.clear_requests();

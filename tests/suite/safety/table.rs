@@ -12,9 +12,10 @@ pub(crate) enum Who {
     Operator,
     MailboxAdministrator,
     ApplicationAdministrator,
+    Owner,
 }
 
-use Who::{Anyone, ApplicationAdministrator, Machine, MailboxAdministrator, Operator, Viewer};
+use Who::{Anyone, ApplicationAdministrator, Machine, MailboxAdministrator, Operator, Owner, Viewer};
 
 pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
     ("/healthz", &["GET"], Machine),
@@ -38,6 +39,9 @@ pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
     ("/sign-in/{sign_in}/again", &["POST"], Anyone),
     ("/expiry/feed/{code}", &["GET"], Anyone),
     ("/", &["GET"], Viewer),
+    ("/problems", &["GET"], Viewer),
+    ("/problems.csv", &["GET"], Viewer),
+    ("/problems/{id}", &["GET"], Viewer),
     ("/mailboxes", &["GET"], Viewer),
     ("/mailboxes.csv", &["GET"], Viewer),
     ("/mailboxes/{id}", &["GET"], Viewer),
@@ -58,6 +62,9 @@ pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
     ("/expiry.csv", &["GET"], Viewer),
     ("/mailboxes/{id}/check", &["POST"], Operator),
     ("/tokens/{token}/renew", &["POST"], Operator),
+    ("/problems/{id}/acknowledge", &["POST"], Operator),
+    ("/problems/{id}/silence", &["POST"], Operator),
+    ("/problems/{id}/unsilence", &["POST"], Operator),
     ("/mailboxes", &["POST"], MailboxAdministrator),
     ("/mailboxes/new", &["GET"], MailboxAdministrator),
     ("/mailboxes/bulk", &["POST"], MailboxAdministrator),
@@ -84,6 +91,14 @@ pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
     ("/applications/{id}/credentials/{credential}/retire", &["GET", "POST"], ApplicationAdministrator),
     ("/expiry/feed", &["POST"], ApplicationAdministrator),
     ("/expiry/feed/withdraw", &["POST"], ApplicationAdministrator),
+    ("/settings/alerts", &["GET", "POST"], Owner),
+    ("/settings/alerts/new", &["GET"], Owner),
+    ("/settings/alerts/{channel}", &["GET"], Owner),
+    ("/settings/alerts/{channel}/edit", &["GET", "POST"], Owner),
+    ("/settings/alerts/{channel}/test", &["POST"], Owner),
+    ("/settings/alerts/{channel}/pause", &["POST"], Owner),
+    ("/settings/alerts/{channel}/resume", &["POST"], Owner),
+    ("/settings/alerts/{channel}/delete", &["GET", "POST"], Owner),
 ];
 
 /// Each address that changes something, with who may.
@@ -105,13 +120,14 @@ pub(crate) fn routes() -> Vec<&'static str> {
     routes
 }
 
-const GROUPS: [(&str, Who); 6] = [
+const GROUPS: [(&str, Who); 7] = [
     ("machines", Machine),
     ("public", Anyone),
     ("viewer", Viewer),
     ("operator", Operator),
     ("mailbox_administrator", MailboxAdministrator),
     ("application_administrator", ApplicationAdministrator),
+    ("owner", Owner),
 ];
 
 #[test]

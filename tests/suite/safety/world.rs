@@ -49,6 +49,10 @@ pub(crate) struct World {
     pub(crate) feed: (String, String),
     /// The ID of the grant of an application.
     pub(crate) token: String,
+    /// The ID of an open problem.
+    pub(crate) problem: String,
+    /// The ID of a webhook at which nobody answers.
+    pub(crate) channel: String,
 }
 
 const ROLES: [(Role, Who); 5] = [
@@ -56,7 +60,7 @@ const ROLES: [(Role, Who); 5] = [
     (Role::Operator, Who::Operator),
     (Role::MailboxAdministrator, Who::MailboxAdministrator),
     (Role::ApplicationAdministrator, Who::ApplicationAdministrator),
-    (Role::Owner, Who::ApplicationAdministrator),
+    (Role::Owner, Who::Owner),
 ];
 
 impl World {
@@ -80,7 +84,7 @@ impl World {
         let application = one(&app.inside().db, "SELECT application_id FROM mailboxes LIMIT 1").await;
         let application = format!("/applications/{application}");
         let credential = credential_of(&app, &application).await;
-        let mut owner = person(&app, EMAIL, Who::ApplicationAdministrator).await;
+        let mut owner = person(&app, EMAIL, Who::Owner).await;
         let delegated = signed_in(&app, &browser, "sales@fabrikam.example").await;
         let link = make_link(&browser, &delegated).await;
         let sign_in = fail(&app, &mut owner, &link).await;
@@ -88,6 +92,10 @@ impl World {
         let consent = decline(&app, &mut owner, &admin_link).await;
         let feed = make_feed(&browser).await;
         let token = one(&app.inside().db, "SELECT MIN(id) FROM grants").await;
+        let problem = open_problem(&app).await;
+        let hook = [("name", "Operations"), ("target", "http://127.0.0.1:9/hook")];
+        let channel = browser.open_and_submit("/settings/alerts/new?kind=webhook", "/settings/alerts", &hook).await;
+        let channel = channel.location().split(['/', '?']).nth(3).unwrap().to_owned();
         let mut people = Vec::new();
         for (role, who) in ROLES {
             let email = format!("{}@contoso.example", role.value().replace('_', "."));
@@ -111,6 +119,8 @@ impl World {
             credential,
             feed,
             token,
+            problem,
+            channel,
         }
     }
 
@@ -123,6 +133,7 @@ impl World {
             ("/applications/{id}/delete", _) => &self.spare,
             _ if route.starts_with("/mailboxes/{id}/sign-in") => &self.delegated,
             _ if route.starts_with("/mailboxes/") => &self.mailbox,
+            _ if route.starts_with("/problems/") => &self.problem,
             _ => &self.application,
         };
         let id = base.rsplit('/').next().unwrap();
@@ -135,6 +146,7 @@ impl World {
             _ => "aadsts7000215",
         };
         let route = route.replace("{consent}", &self.consent).replace("{token}", &self.token);
+        let route = route.replace("{channel}", &self.channel);
         route.replace("{file}", style).replace("{code}", code).replace("{sign_in}", &self.sign_in)
     }
 
@@ -174,6 +186,13 @@ impl World {
                 vec![("expires", "on".to_owned()), ("expires_on", "2027-05-01".to_owned())]
             }
             "/applications/{id}/credentials/{credential}/retire" => vec![("sure", "1".to_owned())],
+            "/problems/{id}/silence" => vec![("hours", "4".to_owned())],
+            "/settings/alerts" => vec![
+                ("kind", "mail".to_owned()),
+                ("name", "On call".to_owned()),
+                ("target", "oncall@ops.example".to_owned()),
+            ],
+            "/settings/alerts/{channel}/edit" => vec![("name", "Renamed".to_owned())],
             "/expiry/feed" | "/expiry/feed/withdraw" => vec![("there", self.feed.0.clone())],
             _ => Vec::new(),
         };
@@ -281,6 +300,19 @@ async fn make_feed(browser: &Browser) -> (String, String) {
     let form = page.form("/expiry/feed/withdraw", &[]);
     let id = form.into_iter().find(|(name, _)| name == "there").unwrap().1;
     (id, page.one("#feed-address").rsplit('/').next().unwrap().to_owned())
+}
+
+/// A problem as the watch writes it. Gives its ID.
+async fn open_problem(app: &TestApp) -> String {
+    let id = "prb_000000000000000000000001";
+    let sql = format!(
+        "INSERT INTO problems (id, open_key, kind, application, since, opened_at, mailboxes, tokens, most_mailboxes, example,
+            told_mailboxes)
+        VALUES ('{id}', 'provider_down:', 'provider_down', 'all applications', 1795435200, 1795435200, 2, 1, 2,
+            'support@contoso.example', 0)"
+    );
+    meddle(&app.inside().db, &sql).await;
+    id.to_owned()
 }
 
 /// Begins a sign-in that cannot go on because Microsoft is down. Gives its ID; the person's browser holds its cookie.

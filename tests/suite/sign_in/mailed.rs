@@ -308,10 +308,11 @@ async fn send_through(url: &str, pem: &str) -> Result<(), String> {
     let mail = Mail::new(&config, trusted, inside.clock.clone(), inside.chance.clone()).unwrap().unwrap();
     let message = Message {
         to: OLGA.to_owned(),
-        reply_to: ("Ana".to_owned(), "ana@contoso.example".to_owned()),
+        reply_to: Some(("Ana".to_owned(), "ana@contoso.example".to_owned())),
         subject: "Subject".to_owned(),
         body: "Text".into(),
-        keep_out: "Text".into(),
+        keep_out: Some("Text".into()),
+        thread: None,
     };
     let sent = mail.send(&message).await.map_err(|failure| failure.what());
     app.stop().await;

@@ -1,6 +1,7 @@
 //! The contract of the stores: every function that runs SQL, executed on each engine. One file for each store.
 
 mod admin_link;
+mod alerts;
 mod applications;
 mod bin;
 mod checks;
@@ -13,6 +14,7 @@ mod keys;
 mod mailboxes;
 mod metrics;
 mod overview;
+mod problems;
 mod search;
 mod sessions;
 mod shown;

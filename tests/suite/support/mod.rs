@@ -4,9 +4,11 @@
 pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod database;
+pub(crate) mod hooks;
 pub(crate) mod mail;
 
 pub(crate) use app::TestApp;
 pub(crate) use browser::{Browser, Page};
 pub(crate) use database::Engine;
+pub(crate) use hooks::HookSink;
 pub(crate) use mail::{MailSink, Manner};

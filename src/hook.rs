@@ -1,0 +1,273 @@
+//! Messages to other people's programs: one signed POST, one outcome. Knows no feature.
+//!
+//! Signed as the Standard Webhooks specification says (standardwebhooks.com): `webhook-id`, `webhook-timestamp` and
+//! `webhook-signature`, an HMAC-SHA256 over the three parts `id.timestamp.body`.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::CONTENT_TYPE;
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use crate::chance::Chance;
+use crate::clock::UnixTime;
+
+/// How every signing key begins.
+const KEY_PREFIX: &str = "whsec_";
+/// Bytes of a signing key; the specification asks for 24 to 64.
+const KEY_BYTES: usize = 32;
+const CONNECT: Duration = Duration::from_secs(5);
+const TOTAL: Duration = Duration::from_secs(15);
+/// Most letters of an answer that are kept.
+const MOST_SAID: usize = 200;
+/// Most bytes of an answer that are read.
+const MOST_READ: usize = 4 * 1024;
+
+/// The way out. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Hook(reqwest::Client);
+
+/// A message to one webhook.
+#[derive(Debug)]
+pub struct Post {
+    /// Where it goes. The address may be a secret.
+    pub address: SecretString,
+    /// The key that signs it.
+    pub key: SecretString,
+    /// Its name, the same at each try, so that a receiver can tell a second delivery from a second message.
+    pub id: String,
+    /// When it is sent.
+    pub at: UnixTime,
+    /// JSON.
+    pub body: String,
+}
+
+/// Why a message was not taken.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// The receiver answered with this status, and said so.
+    Answered(u16, String),
+    /// No answer came.
+    NoAnswer(&'static str),
+}
+
+impl Refusal {
+    /// In words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Answered(status, said) if said.is_empty() => format!("The receiver answered {status}."),
+            Self::Answered(status, said) => format!("The receiver answered {status}: {said}"),
+            Self::NoAnswer(why) => (*why).to_owned(),
+        }
+    }
+
+    /// Whether trying again many times is of no use.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Answered(status, _) if (400..500).contains(status) && !matches!(status, 408 | 425 | 429))
+    }
+}
+
+impl Hook {
+    /// Prepares to send. `extra_ca` is a root certificate to trust besides the usual ones. Makes no connection.
+    ///
+    /// # Errors
+    /// If the certificate cannot be read.
+    pub fn new(extra_ca: Option<&[u8]>) -> anyhow::Result<Self> {
+        // Fails only if some other part of the process chose a provider first, which then serves as well.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("Postkey/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .timeout(TOTAL)
+            .tls_version_min(reqwest::tls::Version::TLS_1_2);
+        if let Some(pem) = extra_ca {
+            builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(pem)?);
+        }
+        Ok(Self(builder.build().context("cannot prepare connections to webhooks")?))
+    }
+
+    /// Sends one message, once, and says what came of it.
+    ///
+    /// # Errors
+    /// Why it was not taken.
+    pub async fn send(&self, post: &Post) -> Result<u16, Refusal> {
+        let address = address(post.address.expose_secret()).map_err(Refusal::NoAnswer)?;
+        let signature = sign(&post.key, &post.id, post.at, &post.body);
+        let request = self
+            .0
+            .post(address)
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", &post.id)
+            .header("webhook-timestamp", post.at.seconds().to_string())
+            .header("webhook-signature", signature)
+            .body(post.body.clone());
+        let response = request.send().await.map_err(|error| Refusal::NoAnswer(why(&error)))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(status.as_u16());
+        }
+        let said = said(response, &[&post.address, &post.key]).await;
+        Err(Refusal::Answered(status.as_u16(), said))
+    }
+}
+
+/// A new key to sign with.
+pub fn new_key(chance: &Chance) -> SecretString {
+    format!("{KEY_PREFIX}{}", STANDARD.encode(chance.bytes::<KEY_BYTES>())).into()
+}
+
+fn sign(key: &SecretString, id: &str, at: UnixTime, body: &str) -> String {
+    let text = key.expose_secret();
+    let bytes = STANDARD.decode(text.strip_prefix(KEY_PREFIX).unwrap_or(text)).unwrap_or_default();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &bytes);
+    let signed = hmac::sign(&key, format!("{id}.{}.{body}", at.seconds()).as_bytes());
+    format!("v1,{}", STANDARD.encode(signed.as_ref()))
+}
+
+/// The address of a webhook: https, or http within one's own network.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn address(text: &str) -> Result<Url, &'static str> {
+    let address =
+        Url::parse(text.trim()).map_err(|_| "Enter a whole address, for example https://hooks.example.com/postkey.")?;
+    let Some(host) = address.host() else {
+        return Err("Enter an address with a host, for example https://hooks.example.com/postkey.");
+    };
+    if !address.username().is_empty() || address.password().is_some() {
+        return Err("Leave the user and the password out of the address.");
+    }
+    match (address.scheme(), near(&host)) {
+        (_, Near::Forbidden) => {
+            Err("This address belongs to the machine's own cloud, which must not be asked. Enter another one.")
+        }
+        ("https", _) | ("http", Near::Own) => Ok(address),
+        ("http", Near::Far) => Err("Enter an https address: http is only allowed within your own network."),
+        _ => Err("Enter an https address."),
+    }
+}
+
+enum Near {
+    /// This machine or a private network.
+    Own,
+    /// Link-local, where clouds answer with the machine's own credentials.
+    Forbidden,
+    Far,
+}
+
+fn near(host: &Host<&str>) -> Near {
+    let ip = match host {
+        Host::Domain(name) => {
+            let own = !name.contains('.')
+                || [".local", ".internal", ".lan", ".localhost"].iter().any(|end| name.ends_with(end));
+            return if own { Near::Own } else { Near::Far };
+        }
+        Host::Ipv4(ip) => IpAddr::V4(*ip),
+        Host::Ipv6(ip) => ip.to_ipv4_mapped().map_or(IpAddr::V6(*ip), IpAddr::V4),
+    };
+    match ip {
+        IpAddr::V4(ip) if ip.is_link_local() => Near::Forbidden,
+        IpAddr::V6(ip) if ip.is_unicast_link_local() => Near::Forbidden,
+        IpAddr::V4(ip) if ip.is_loopback() || ip.is_private() => Near::Own,
+        IpAddr::V6(ip) if ip.is_loopback() || ip.is_unique_local() => Near::Own,
+        _ => Near::Far,
+    }
+}
+
+fn why(error: &reqwest::Error) -> &'static str {
+    if error.is_timeout() {
+        "The receiver did not answer in time."
+    } else if error.is_connect() {
+        "The receiver cannot be reached: no connection, or its certificate is not trusted."
+    } else {
+        "The connection to the receiver broke off."
+    }
+}
+
+/// The beginning of an answer, without what it must not repeat.
+async fn said(mut response: reqwest::Response, keep_out: &[&SecretString]) -> String {
+    let mut bytes = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MOST_READ {
+            break;
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    if text.trim_start().starts_with('<') || keep_out.iter().any(|secret| repeats(&text, secret.expose_secret())) {
+        return String::new();
+    }
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ").chars().take(MOST_SAID).collect()
+}
+
+/// Whether the text holds the secret, or the part of an address that is one.
+fn repeats(text: &str, secret: &str) -> bool {
+    let parts = secret.split(['/', '?', '&', '=']).filter(|part| part.len() >= 8 && !part.contains('.'));
+    std::iter::once(secret).chain(parts).any(|part| text.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signature_is_that_of_the_specification() {
+        // The example of the specification.
+        let key = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        let at = UnixTime::from_seconds(1_614_265_330);
+        let signed = sign(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", at, r#"{"test": 2432232314}"#);
+        assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        assert!(new_key(&Chance::seeded(1)).expose_secret().starts_with("whsec_"));
+    }
+
+    #[test]
+    fn http_stays_within_ones_own_network_and_nothing_goes_to_the_clouds_own_address() {
+        for right in [
+            "https://hooks.example.com/x?y",
+            "http://127.0.0.1:9000/",
+            "http://[::1]/",
+            "http://n8n:5678/hook",
+            "http://10.1.2.3/",
+            "http://alerts.internal/x",
+            " https://hooks.example.com ",
+        ] {
+            assert!(address(right).is_ok(), "{right}");
+        }
+        for wrong in [
+            "hooks.example.com",
+            "http://hooks.example.com/",
+            "http://8.8.8.8/",
+            "ftp://hooks.example.com/",
+            "https://169.254.169.254/latest",
+            "http://[::ffff:169.254.169.254]/",
+            "http://[fe80::1]/",
+            "https://user:password@hooks.example.com/",
+            "javascript:alert(1)",
+            "",
+        ] {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_repeats_the_secret_part_of_the_address_is_left_out() {
+        let address = "https://hooks.example.com/services/T0000/B0000/aB3dEfGh1JkL";
+        assert!(repeats("no_team for aB3dEfGh1JkL", address));
+        assert!(!repeats("invalid_payload", address));
+    }
+
+    #[test]
+    fn a_receiver_that_does_not_want_it_is_not_asked_for_long() {
+        assert!(Refusal::Answered(404, String::new()).is_final());
+        assert!(!Refusal::Answered(429, String::new()).is_final());
+        assert!(!Refusal::Answered(503, String::new()).is_final());
+        assert!(!Refusal::NoAnswer("silent").is_final());
+    }
+}
