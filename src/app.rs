@@ -59,6 +59,8 @@ pub struct App {
     pub wake: Arc<Notify>,
     /// Makes the rounds of checks look at once instead of at their next turn.
     pub checks: Arc<Notify>,
+    /// Makes whoever looks for problems, and for what ends, look at once.
+    pub watch: Arc<Notify>,
     /// Makes whatever waits in the outbox of alerts be sent at once.
     pub alerts: Arc<Notify>,
     /// That the token keeper lives: counts its rounds, and says when the last one began that went well.
@@ -132,6 +134,7 @@ impl App {
             gate: Gate::default(),
             wake: Arc::default(),
             checks: Arc::default(),
+            watch: Arc::default(),
             alerts: Arc::default(),
             beat: Arc::default(),
             checks_beat: Arc::default(),

@@ -74,7 +74,7 @@ impl Fields {
             (Kind::Webhook, true) => Field::text("target", "New address", "Leave it empty to keep the stored one.").kind("secret").optional(),
             (Kind::Mail, _) => Field::text("target", "E-mail address", "One address; a group's address reaches several people. It must not be a mailbox that Postkey looks after.").kind("email"),
         };
-        let time = |name, label, hint| Field { max: 5, ..Field::text(name, label, hint).optional() };
+        let time = |name, label, hint| Field::text(name, label, hint).kind("time").optional();
         Self {
             name: Field::text("name", "Name", "What people call it, for example Operations")
                 .holding(&typed.name)
@@ -84,7 +84,7 @@ impl Fields {
             quiet_from: time(
                 "quiet_from",
                 "Quiet from",
-                "As 22:00. Only what has stopped mail goes out in quiet hours; the rest waits for their end.",
+                "In quiet hours only what has stopped mail goes out. The rest waits until they end.",
             )
             .holding(&typed.quiet_from)
             .checked(errors),

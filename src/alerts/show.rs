@@ -71,7 +71,7 @@ pub async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<ChannelId
                 badge: fate(&message),
                 created: when(message.created_at),
                 tries: message.tries,
-                next: (message.state == Fate::Waiting).then(|| when(message.due_at)),
+                next: (message.state == Fate::Waiting && message.due_at > now).then(|| when(message.due_at)),
                 subject: message.subject,
                 said: message.said,
             })

@@ -28,6 +28,7 @@ pub async fn go(app: App) {
         tokio::select! {
             () = app.stopping.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
+            () = app.watch.notified() => {}
         }
     }
 }

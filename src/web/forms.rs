@@ -13,7 +13,7 @@ pub struct Field {
     pub value: String,
     /// What is wrong with it.
     pub error: Option<String>,
-    /// `text`, `email`, `password`, `secret`, `guid`, `date` or `search`.
+    /// `text`, `email`, `password`, `secret`, `guid`, `date`, `time` or `search`.
     pub kind: &'static str,
     /// The browser's `autocomplete` word.
     pub autocomplete: &'static str,

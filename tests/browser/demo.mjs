@@ -10,8 +10,10 @@ export const skip = !process.env.POSTKEY_DEMO ? "started by tests/browser/run" :
 
 /** Starts a demo on free ports. `mailboxes: 0` is a Postkey that was just set up, with nothing in it. With `apart` Microsoft
  *  is another site to the browser than Postkey, as it is in earnest: a cookie for the same site only does not come along. */
-export async function startDemo({ mailboxes = 0, apart = false } = {}) {
-  const options = ["--listen", "127.0.0.1:0", "--simulator", apart ? "127.0.0.2:0" : "127.0.0.1:0", "--mailboxes", `${mailboxes}`, "--json"];
+export async function startDemo({ mailboxes = 0, apart = false, clock = "1x" } = {}) {
+  const options = [
+    "--listen", "127.0.0.1:0", "--simulator", apart ? "127.0.0.2:0" : "127.0.0.1:0", "--mailboxes", `${mailboxes}`, "--clock", clock, "--json",
+  ];
   const child = spawn(process.env.POSTKEY_DEMO, options, { stdio: ["ignore", "pipe", "pipe"] });
   if (process.env.POSTKEY_STARTED) appendFileSync(process.env.POSTKEY_STARTED, `${child.pid}\n`);
   let complaints = "";

@@ -1,28 +1,22 @@
 //! From the start to the stop.
 
 use std::net::{SocketAddr, TcpListener};
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use postkey::app::App;
 use postkey::chance::Chance;
-use postkey::clock::{Clock, UnixTime};
 use postkey::config::Config;
 use postkey::mailboxes::turn_store;
 use postkey::serve::{self, Running};
 use postkey::{setup, telemetry, users};
 use postkey_simulator::{Options, SimClock, Simulator};
-use tokio::task::JoinHandle;
 
 use crate::folder::{Folder, Mark};
 use crate::people::People;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::seed::{Model, Seeder};
-use crate::{Arguments, estate, load, print, sign_ins};
-
-/// How often Postkey's clock is set by the simulator's.
-const BEAT: Duration = Duration::from_millis(100);
+use crate::{Arguments, estate, hours, load, print, sign_ins};
 
 /// Starts both, prepares what is not there yet, says where to go, and stops when told to.
 pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
@@ -33,9 +27,11 @@ pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
     let prepared = folder.prepared(mark)?;
     let plan = Plan::new(asked.mailboxes);
     let clock = SimClock::system();
-    let (ours, following) = follow(&clock);
+    let (ours, following) = hours::follow(&clock);
     let estate = estate::estate(asked.seed, clock.now(), &plan);
-    let simulator = Simulator::start(Options { listen: asked.simulator, estate, clock, seed: None, tls: None }).await?;
+    let simulator =
+        Simulator::start(Options { listen: asked.simulator, estate, clock: clock.clone(), seed: None, tls: None })
+            .await?;
     let config = config(asked.listen, &folder, &simulator)?;
     let logs = config.clone();
     let running = serve::start(config, ours, Chance::System)
@@ -50,7 +46,14 @@ pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
             sign_ins::remember(&running.app, &simulator).await?;
         } else {
             prepare(&running.app, &simulator, &plan, &people, asked.seed).await?;
+            if asked.clock == 1 {
+                leave_as_they_are(&running.app).await?;
+            }
             folder.mark(mark)?;
+        }
+        if asked.clock > 1 {
+            clock.run(asked.clock);
+            running.app.tasks.spawn(hours::keep_up(running.app.clone()));
         }
         running.keep();
         // Only now: the failures that were prepared are not worth a line.
@@ -67,20 +70,6 @@ pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
     stop(running, simulator, folder).await?;
     following.abort();
     done
-}
-
-/// Postkey's clock follows the simulator's, so that whoever moves that one sees what time does to both.
-fn follow(clock: &SimClock) -> (Clock, JoinHandle<()>) {
-    let (theirs, ours) = (clock.clone(), Clock::standing_at(UnixTime::from_seconds(clock.now().as_second())));
-    let moved = ours.clone();
-    let following = tokio::spawn(async move {
-        let mut beat = tokio::time::interval(BEAT);
-        loop {
-            beat.tick().await;
-            moved.advance(theirs.now().as_second() - moved.now().seconds());
-        }
-    });
-    (ours, following)
 }
 
 /// What the product is told by its host. Nothing of the real environment, nor of a `postkey.toml` that lies about.
@@ -111,7 +100,7 @@ async fn prepare(app: &App, simulator: &Simulator, plan: &Plan, people: &People,
     accounts?;
     sign_ins::play(app, simulator, people, &seeded?, &progress).await?;
     setup::code::forget(app);
-    leave_as_they_are(app).await
+    Ok(())
 }
 
 /// The samples stay in the states that were prepared for a day, so that there is time to look at them.

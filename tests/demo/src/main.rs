@@ -12,12 +12,14 @@
 //! load.rs       very many mailboxes, copied from the checked ones
 //! progress.rs   how far the preparation is
 //! life.rs       from the start to the stop
+//! hours.rs      the clock of both, and what must keep up when it runs fast
 //! print.rs      where to go, how to log in, what to try
 //! ```
 
 mod addresses;
 mod estate;
 mod folder;
+mod hours;
 mod life;
 mod load;
 mod people;
@@ -52,9 +54,17 @@ struct Arguments {
     /// Print one line of JSON instead of text
     #[arg(long)]
     json: bool,
+    /// How fast time runs once everything is prepared: 60x makes an hour of a minute
+    #[arg(long, default_value = "1x", value_name = "Nx", value_parser = times)]
+    clock: u16,
     /// Makes the same IDs, secrets and password each time
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
+}
+
+fn times(text: &str) -> Result<u16, String> {
+    let times = text.strip_suffix('x').unwrap_or(text).parse().ok();
+    times.filter(|times| (1..=600).contains(times)).ok_or_else(|| "give a number from 1x to 600x".to_owned())
 }
 
 #[tokio::main]

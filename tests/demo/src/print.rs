@@ -57,7 +57,7 @@ pub(crate) fn say(
     if asked.json {
         writeln!(out, "{}", said.json())?;
     } else {
-        said.text(&mut out, asked.mailboxes == 0)?;
+        said.text(&mut out, asked)?;
     }
     Ok(out.flush()?)
 }
@@ -88,7 +88,7 @@ impl Said<'_> {
         })
     }
 
-    fn text(&self, out: &mut impl Write, empty: bool) -> io::Result<()> {
+    fn text(&self, out: &mut impl Write, asked: &Arguments) -> io::Result<()> {
         writeln!(out, "\nPostkey is ready, with a simulated Microsoft. Nothing here reaches a real tenant.\n")?;
         line(out, "Open", &self.address)?;
         line(out, "Log in as", &self.people.all[0].email)?;
@@ -100,7 +100,15 @@ impl Said<'_> {
             "Microsoft",
             &format!("{}: look into it, break things, move the time of both", self.simulator.control()),
         )?;
-        if empty {
+        if asked.clock > 1 {
+            let (clock, minutes) = (asked.clock, 10 * 60 / asked.clock);
+            line(
+                out,
+                "Time",
+                &format!("runs {clock} times as fast; a sign-in at Microsoft must end within {minutes} s"),
+            )?;
+        }
+        if asked.mailboxes == 0 {
             self.all_to_type(out)?;
         } else {
             self.one_to_type(out)?;

@@ -1,7 +1,7 @@
 //! The simulator's only source of time.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -13,7 +13,16 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Clone)]
 pub struct SimClock {
     source: Source,
-    offset: Arc<Mutex<SignedDuration>>,
+    course: Arc<Mutex<Course>>,
+}
+
+/// How this clock differs from its source.
+#[derive(Clone, Copy)]
+struct Course {
+    offset: SignedDuration,
+    /// How many seconds pass here while one passes at the source, since when.
+    speed: i32,
+    since: Timestamp,
 }
 
 #[derive(Clone)]
@@ -40,22 +49,30 @@ impl SimClock {
     }
 
     fn from(source: Source) -> Self {
-        Self { source, offset: Arc::default() }
+        let course = Course { offset: SignedDuration::ZERO, speed: 1, since: source.now() };
+        Self { source, course: Arc::new(Mutex::new(course)) }
     }
 
     /// The present time.
     pub fn now(&self) -> Timestamp {
-        let base = match &self.source {
-            Source::System => system_time(),
-            Source::Standing(at) => *at,
-            Source::Following(now) => now(),
-        };
-        base.saturating_add(self.offset()).unwrap_or(base)
+        let base = self.source.now();
+        base.saturating_add(self.lock().offset_at(base)).unwrap_or(base)
     }
 
-    /// How far this clock has been moved from its source.
+    /// How far this clock is from its source.
     pub fn offset(&self) -> SignedDuration {
-        *self.offset.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock().offset_at(self.source.now())
+    }
+
+    /// Lets the time run this many times as fast from now on.
+    pub fn run(&self, speed: u16) {
+        let base = self.source.now();
+        let mut course = self.lock();
+        *course = Course { offset: course.offset_at(base), speed: speed.into(), since: base };
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Course> {
+        self.course.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Moves the clock forward.
@@ -65,12 +82,52 @@ impl SimClock {
 
     /// Moves the clock forward or back.
     pub fn shift(&self, by: SignedDuration) {
-        let mut offset = self.offset.lock().unwrap_or_else(PoisonError::into_inner);
-        *offset = offset.saturating_add(by);
+        let mut course = self.lock();
+        course.offset = course.offset.saturating_add(by);
+    }
+}
+
+impl Source {
+    fn now(&self) -> Timestamp {
+        match self {
+            Self::System => system_time(),
+            Self::Standing(at) => *at,
+            Self::Following(now) => now(),
+        }
+    }
+}
+
+impl Course {
+    fn offset_at(self, base: Timestamp) -> SignedDuration {
+        let gained = base.duration_since(self.since).checked_mul(self.speed - 1).unwrap_or(SignedDuration::MAX);
+        self.offset.saturating_add(gained)
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
 fn system_time() -> Timestamp {
     Timestamp::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_fast_clock_gains_from_the_moment_it_was_set_and_keeps_what_it_gained() {
+        let source = Arc::new(AtomicI64::new(1_000));
+        let read = Arc::clone(&source);
+        let clock = SimClock::following(move || Timestamp::from_second(read.load(Ordering::SeqCst)).unwrap());
+        source.store(1_010, Ordering::SeqCst);
+        clock.run(60);
+        source.store(1_020, Ordering::SeqCst);
+        assert_eq!(clock.now().as_second(), 1_010 + 600);
+        clock.advance(Duration::from_secs(100));
+        clock.run(1);
+        source.store(1_030, Ordering::SeqCst);
+        assert_eq!(clock.now().as_second(), 1_010 + 600 + 100 + 10);
+        assert_eq!(clock.offset().as_secs(), 690);
+    }
 }
