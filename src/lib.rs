@@ -32,6 +32,7 @@ pub mod admin_link;
 pub mod applications;
 pub mod audit;
 pub mod callback;
+pub mod diagnosis;
 pub mod expiry;
 pub mod explain;
 pub mod login;

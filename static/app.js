@@ -143,8 +143,8 @@
     const usual = () => +($("[data-every]", box) || box).dataset.every;
     const note = box.nextElementSibling?.matches("[data-note]") ? box.nextElementSibling : null;
     let etag = box.dataset.etag || "", fails = 0, timer, said = 0, sum = $("[data-sum]", box)?.dataset.sum;
-    const paused = () => $("[data-pause]")?.getAttribute("aria-pressed") === "true";
-    const busy = () => box.contains(document.activeElement) || $("dialog[open]", box);
+    const paused = () => $("[data-pause][data-paused]");
+    const busy = () => box.contains(document.activeElement) || $(":is(a, button, summary, input):hover, dialog[open]", box);
     const put = html => {
       const key = d => d.id || $("summary", d)?.textContent;
       const open = new Set($$("details[open]", box).map(key));
@@ -152,6 +152,8 @@
       $$("details", box).forEach(d => { if (open.has(key(d))) d.open = true });
       wake(box);
       const now = $("[data-sum]", box)?.dataset.sum;
+      const title = $("[data-title]", box)?.dataset.title;
+      if (title) document.title = title;
       if (now && now !== sum && Date.now() - said > 60e3) { say(now); said = Date.now(); sum = now }
     };
     const ask = async () => {
@@ -167,6 +169,9 @@
           etag = answer.headers.get("ETag") || "";
           if (!busy()) put(html); else etag = "";
         } else if (answer.status !== 304) throw 0;
+        /* How new it is, as the server wrote it. A part that had to wait is as old as before. */
+        const [, iso, words] = /^(\S+) (.+)$/.exec(answer.headers.get("X-Postkey-As-Of") || "") || [];
+        if (iso && (etag || answer.status === 304)) $$("[data-now]").forEach(e => { e.dateTime = iso; e.textContent = words });
         fails = 0;
       } catch { fails++ }
       box.toggleAttribute("data-stale", fails > 1);
@@ -180,7 +185,10 @@
     document.addEventListener("visibilitychange", () => document.hidden || !usual() || ask().then(next));
     next();
   };
-  on("click", "[data-pause]", b => b.setAttribute("aria-pressed", b.getAttribute("aria-pressed") !== "true"));
+  on("click", "[data-pause]", b => {
+    [b.textContent, b.dataset.pause] = [b.dataset.pause, b.textContent];
+    if (!b.toggleAttribute("data-paused")) document.dispatchEvent(new Event("visibilitychange"));
+  });
 
   /* Ctrl or Cmd with K: to the search of this page. */
   addEventListener("keydown", e => {

@@ -3,7 +3,8 @@
 mod store;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
@@ -12,16 +13,18 @@ use crate::mailboxes::search::{self, COUNT_CAP, Filter};
 use crate::tokens::health_store::{self, Failing};
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
-use crate::web::{Badge, Page, Shell, When};
+use crate::web::watch::{self, Watch};
+use crate::web::{Badge, Page, Shell, When, fragment_as_of, wants_fragment};
 use crate::words::{Cause, Status, Who};
 
 /// Causes that the page names; the rest is a number.
 const NAMED: usize = 5;
 
 #[derive(Template)]
-#[template(path = "overview/page.html")]
+#[template(path = "overview/page.html", blocks = ["overview"])]
 struct Overview {
     shell: Shell,
+    watch: Watch,
     empty: bool,
     may_add: bool,
     problems: Vec<Problem>,
@@ -30,6 +33,13 @@ struct Overview {
     counts: Vec<Count>,
     total: String,
     checked: Option<When>,
+}
+
+impl Overview {
+    /// How many things need a person.
+    fn needs(&self) -> usize {
+        self.problems.len() + self.more
+    }
 }
 
 struct Problem {
@@ -49,7 +59,13 @@ struct Count {
 }
 
 /// `GET /`
-pub async fn show(State(app): State<App>, me: SignedIn) -> Result<Response> {
+pub async fn show(
+    State(app): State<App>,
+    me: SignedIn,
+    Query(watching): Query<watch::Asked>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let watch = watching.of("/", &[])?;
     let now = app.clock.now();
     let problems = store::problems(&app.db, now).await?;
     let foreseen = foreseen(&app, &problems).await?;
@@ -59,7 +75,8 @@ pub async fn show(State(app): State<App>, me: SignedIn) -> Result<Response> {
     let unknown = Filter { status: Status::Unknown.value().to_owned(), ..Filter::default() };
     let page = Overview {
         unknown: search::count(&app.db, &unknown, now).await? > 0,
-        shell: me.shell(&app, Section::Overview),
+        shell: watch.dress(me.shell(&app, Section::Overview)),
+        watch: watch.clone(),
         empty: total == 0,
         may_add: me.may(Role::MailboxAdministrator),
         counts: counts(&app).await?,
@@ -71,7 +88,10 @@ pub async fn show(State(app): State<App>, me: SignedIn) -> Result<Response> {
             .collect(),
         more,
     };
-    Ok(Page::new(page).into_response())
+    if wants_fragment(&headers, "overview") {
+        return Ok(fragment_as_of(&headers, &page.shell.as_of, page.as_overview().render()));
+    }
+    Ok(watch.refreshed(Page::new(page).into_response()))
 }
 
 /// What will stop mailboxes that still work: tokens that cannot be renewed before somebody mends something.
