@@ -139,12 +139,16 @@
   addEventListener("pageshow", e => { if (e.persisted) $$("form[data-sent]").forEach(release) });
 
   /* Live regions: ask with an ETag, put in what the server rendered, and keep out of the reader's way. */
+  /* A pointer that has not moved for five minutes is in nobody's hand. */
+  let moved = 0;
+  addEventListener("pointermove", () => { moved = Date.now() }, { passive: true });
+  const held = () => Date.now() - moved < 300e3;
   const follow = box => {
     const usual = () => +($("[data-every]", box) || box).dataset.every;
     const note = box.nextElementSibling?.matches("[data-note]") ? box.nextElementSibling : null;
     let etag = box.dataset.etag || "", fails = 0, timer, said = 0, sum = $("[data-sum]", box)?.dataset.sum;
     const paused = () => $("[data-pause][data-paused]");
-    const busy = () => box.contains(document.activeElement) || $(":is(a, button, summary, input):hover, dialog[open]", box);
+    const busy = () => box.contains(document.activeElement) || $("dialog[open]", box) || (held() && $(":is(a, button, summary, input):hover", box));
     const put = html => {
       const key = d => d.id || $("summary", d)?.textContent;
       const open = new Set($$("details[open]", box).map(key));
