@@ -12,9 +12,10 @@ const INSERT: &str = "
     INSERT INTO audit (id, at, actor, action, object, detail, request_id)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
+// What is done in one second has no other order that is always the same.
 const ABOUT: &str = "
     SELECT at, actor, action, detail FROM audit WHERE object IN ($1, $2) AND at >= $3 AND at <= $4
-    ORDER BY at DESC, id DESC LIMIT $5";
+    ORDER BY at DESC, action DESC, id DESC LIMIT $5";
 
 /// One thing that was done, as it was written down.
 #[derive(Clone, Debug, FromRow)]

@@ -32,7 +32,7 @@ pub enum Worked {
 /// What is known of the others of the same application.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Peers {
-    /// How many work.
+    /// How many were seen to work since this one fails.
     pub working: i64,
     /// How many fail for the same reason.
     pub same: i64,

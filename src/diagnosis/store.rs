@@ -15,18 +15,19 @@ const TOGETHER: i64 = 60;
 /// Sign-ins that are looked back on.
 const SIGN_INS: i64 = 4;
 
+// Only what was seen to work after this one began to fail counts as working.
 const MAILBOXES: &str = "
-    SELECT COUNT(CASE WHEN incoming = 'connected' THEN 1 END), COUNT(CASE WHEN incoming = $3 THEN 1 END),
+    SELECT COUNT(CASE WHEN incoming = 'connected' AND checked_at > $8 THEN 1 END), COUNT(CASE WHEN incoming = $3 THEN 1 END),
         COUNT(CASE WHEN incoming = $3 AND since BETWEEN $4 AND $5 THEN 1 END), COUNT(*)
     FROM (
-        SELECT incoming, since FROM mailboxes
+        SELECT incoming, since, checked_at FROM mailboxes
         WHERE application_id = $1 AND id <> $2 AND deleted_at IS NULL AND paused_at IS NULL AND checked_at >= $6 LIMIT $7) AS others";
 
 const SIGNED_IN: &str = "
-    SELECT COUNT(CASE WHEN failures = 0 THEN 1 END), COUNT(CASE WHEN failures > 0 AND failed_cause = $3 THEN 1 END),
+    SELECT COUNT(CASE WHEN failures = 0 AND issued_at > $7 THEN 1 END), COUNT(CASE WHEN failures > 0 AND failed_cause = $3 THEN 1 END),
         COUNT(CASE WHEN failures > 0 AND failed_cause = $3 AND failing_since BETWEEN $4 AND $5 THEN 1 END), COUNT(*)
     FROM (
-        SELECT failures, failed_cause, failing_since FROM delegated_grants WHERE application_id = $1 AND id <> $2 LIMIT $6) AS others";
+        SELECT failures, failed_cause, failing_since, issued_at FROM delegated_grants WHERE application_id = $1 AND id <> $2 LIMIT $6) AS others";
 
 const EVERYWHERE: &str = "
     SELECT COUNT(*), COUNT(CASE WHEN down THEN 1 END) FROM (
@@ -67,6 +68,7 @@ pub async fn mailboxes(
         .bind(since.plus(TOGETHER))
         .bind(proof)
         .bind(CAP + 1)
+        .bind(since)
         .fetch_one(c)
         .await)?;
     Ok(peers(counts))
@@ -85,6 +87,7 @@ pub async fn sign_ins(
         .bind(since.plus(-TOGETHER))
         .bind(since.plus(TOGETHER))
         .bind(CAP + 1)
+        .bind(since)
         .fetch_one(c)
         .await)?;
     Ok(peers(counts))

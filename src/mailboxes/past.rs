@@ -99,7 +99,7 @@ pub(super) async fn bars(app: &App, mailbox: &Mailbox, span: Span) -> Result<Bar
         csv: format!("{path}/history.csv?window={}", span.value()),
         span,
         heads: &["Result", "Status"],
-        note: "It is as bad as the worst check in it. Checks are kept for 90 days.",
+        note: "A bar is as bad as the worst check in it. Checks are kept for 90 days.",
     };
     Ok(Bars::of(&subject, &told, |slice| When::at(slice.from, now, zone)))
 }

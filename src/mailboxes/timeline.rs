@@ -10,7 +10,7 @@ use crate::words::{Status, deed, lasted};
 use super::history::{Check, STEADY};
 
 /// Lines that the page has room for.
-pub const MOST: usize = 40;
+pub const MOST: usize = 20;
 
 /// A line of the timeline.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -23,7 +23,8 @@ pub(super) async fn told(app: &App, mailbox: &Mailbox, application: &Application
     let (worked, failed_at) = worked(&seen, mailbox.health.good_at, mailbox.health.since);
     let objects = (mailbox.id.as_str(), application.id.as_str());
     let from = match worked {
-        Worked::From(_, last) => last,
+        // What was done in the very second of the success came before it.
+        Worked::From(_, last) => last.plus(1),
         Worked::Never => mailbox.created.at,
     };
     let deeds = audit::about(&app.db, objects, (from, failed_at), DEEDS).await?;

@@ -60,10 +60,10 @@ impl Went {
 
 const fn word(level: Level) -> &'static str {
     match level {
-        Level::Good => "all renewed",
-        Level::Trouble => "some not renewed",
-        Level::Bad => "none renewed",
-        Level::Nothing => "nothing to renew",
+        Level::Good => "renewed",
+        Level::Trouble => "renewed in part",
+        Level::Bad => "not renewed",
+        Level::Nothing => "with nothing due",
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) async fn told(app: &App, token: &Token, cause: Option<Cause>) -> Resu
     let (Some(cause), Some(failed_at)) = (cause, token.failing_since) else { return Ok(Vec::new()) };
     let now = app.clock.now();
     let object = token.mailbox_id.as_ref().map_or(token.id.as_str(), |mailbox| mailbox.as_str());
-    let between = (token.issued_at, failed_at);
+    // What was done in the very second of the success came before it.
+    let between = (token.issued_at.plus(1), failed_at);
     let deeds = audit::about(&app.db, (object, token.application_id.as_str()), between, DEEDS).await?;
     let (what, peers, lives, from) = match &token.mailbox_id {
         None => (What::Application, Peers::default(), Vec::new(), None),

@@ -117,6 +117,8 @@ pub struct Bars {
     pub spans: Vec<SpanLink>,
     /// The same as a file.
     pub csv: String,
+    /// How long a bar is.
+    pub each: String,
     /// What a reader should know besides.
     pub note: String,
 }
@@ -192,7 +194,8 @@ impl Bars {
             rows: rows.collect(),
             spans: Span::ALL.into_iter().map(|span| link(subject, span)).collect(),
             csv: subject.csv.clone(),
-            note: format!("Each bar is {each}. {}", subject.note),
+            each: format!("Each bar is {each}:"),
+            note: subject.note.to_owned(),
             counts,
         }
     }

@@ -65,11 +65,12 @@ async fn what_happened_holds_states_and_what_people_did() {
     ana.check_now(&path).await;
     app.advance(600);
     ana.check_now(&path).await;
+    app.advance(60);
     ana.open_and_submit(&format!("{path}/pause"), &format!("{path}/pause"), &[]).await.location();
     let told = ana.get(&path).await.all(".timeline li");
     assert!(told[0].contains("Ana Ruiz paused the mailbox"), "{told:?}");
     assert!(told[1].contains("Ana Ruiz asked for a check") && told[1].contains("2 times"), "{told:?}");
     assert!(told.iter().any(|line| line.contains("Connected") && line.contains("3 checks")), "{told:?}");
-    assert!(told.last().unwrap().contains("Ana Ruiz added"), "{told:?}");
+    assert!(told.last().unwrap().contains("Ana Ruiz added the application"), "{told:?}");
     app.stop().await;
 }

@@ -138,8 +138,10 @@ async fn the_others_of_an_application_are_counted_as_they_are() {
         let theirs = world.added(&other, "theirs@contoso.example").await;
         world.checked(&theirs, refused, refused).await;
         let ids = (&mail.id, &broken.id);
-        let peers = facts::mailboxes(world.db(), ids, (Cause::SecretRefused, at), at).await.unwrap();
-        assert_eq!(peers, Peers { working: 1, same: 2, together: 1, more: false });
+        let beside = async |since| facts::mailboxes(world.db(), ids, (Cause::SecretRefused, since), at).await.unwrap();
+        assert_eq!(beside(at).await, Peers { working: 1, same: 2, together: 1, more: false });
+        let later = beside(world.now()).await;
+        assert_eq!((later.working, later.same), (0, 2), "it was not looked at since");
         world.close().await;
     }
 }
@@ -149,6 +151,9 @@ async fn sign_ins_and_applications_that_fail_are_counted_as_they_are() {
     for world in World::all().await {
         let (mail, of_application, of_person) = world_with_both(&world).await;
         let beside = facts::sign_ins(world.db(), (&mail, &of_application), (Cause::ProviderDown, world.now()));
+        assert_eq!(beside.await.unwrap(), Peers::default(), "it was not renewed since");
+        let before = world.now().plus(-7_200);
+        let beside = facts::sign_ins(world.db(), (&mail, &of_application), (Cause::ProviderDown, before));
         assert_eq!(beside.await.unwrap(), Peers { working: 1, ..Peers::default() });
         let everywhere = async || facts::everywhere(world.db()).await.unwrap();
         assert_eq!(everywhere().await, Everywhere { applications: 1, unreachable: 0 });
