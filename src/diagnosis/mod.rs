@@ -107,7 +107,7 @@ fn place(facts: &Facts<'_>) -> Option<String> {
     match *peers {
         Peers { more: true, .. } | Peers { working: 0, same: 0, .. } => None,
         Peers { working: 0, same, together, .. } if same == together && !passes => Some(format!(
-            "{} failed within the same minute for the same reason: it is the application, not one {one}.",
+            "{} failed within the same minute for the same reason: look at the application, not at one {one}.",
             many(same)
         )),
         Peers { working: 0, same, .. } => Some(format!("{} fail{} for the same reason.", many(same), s(same))),
@@ -129,8 +129,7 @@ fn lower(text: &str) -> String {
 fn moment(facts: &Facts<'_>, time: &impl Fn(UnixTime) -> String) -> Option<String> {
     if facts.lives.len() > 1 && facts.lives.iter().all(|life| *life <= SHORT) {
         let (count, longest) = (facts.lives.len(), facts.lives.iter().copied().max().unwrap_or_default());
-        let rule =
-            "A rule of the tenant that ends or takes back sign-ins would do that; signing in once more would not help";
+        let rule = "A rule of the tenant that ends or takes back sign-ins would do that, and end the next one too";
         return Some(format!("The last {count} sign-ins each lasted no longer than {}. {rule}.", lasted(longest)));
     }
     let (from, to) = match facts.worked {
@@ -233,15 +232,20 @@ mod tests {
         sentences(facts, |it| format!("T{}", it.seconds() / 60)).join(" | ")
     }
 
+    const LAST: &str = "It worked for 12 days, last at T17280, and failed first at T17295.";
+    const NOTHING: &str = "Nothing was changed in Postkey in between";
+
+    fn told<const N: usize>(table: [(Facts<'_>, String); N]) {
+        for (facts, expected) in table {
+            assert_eq!(said(&facts), expected);
+        }
+    }
+
     #[test]
     fn the_times_tell_what_happened_and_never_more() {
-        const LAST: &str = "It worked for 12 days, last at T17280, and failed first at T17295.";
-        const NOTHING: &str = "Nothing was changed in Postkey in between";
         let changed = [deed_at(17_291, "application.changed"), deed_at(17_281, "credential.added")];
         let looked = [deed_at(17_290, "mailbox.check_asked")];
-        let peers = |working, same, together| Peers { working, same, together, more: false };
-        let everywhere = |applications, unreachable| Everywhere { applications, unreachable };
-        let table = [
+        told([
             (facts(), format!("{LAST} {NOTHING}, which fits a secret that ended by itself.")),
             (Facts { deeds: &changed, ..facts() }, format!("{LAST} Tom changed the application 4 min before.")),
             (
@@ -250,10 +254,51 @@ mod tests {
             ),
             (Facts { cause: Cause::Other, ..facts() }, format!("{LAST} {NOTHING}.")),
             (
+                Facts { cause: Cause::AppNotFound, worked: Worked::Never, ..facts() },
+                "It has not worked once since it was set up. Compare the IDs and the credential with the application in \
+                 Entra."
+                    .to_owned(),
+            ),
+            (
+                Facts {
+                    cause: Cause::Other,
+                    worked: Worked::Never,
+                    deeds: &[deed_at(5, "mailbox.changed")],
+                    ..facts()
+                },
+                "It has not worked once since Tom changed its settings at T5.".to_owned(),
+            ),
+            (
+                Facts { cause: Cause::NeedsSignIn, what: What::SignIn, lives: &[3_000, 3_900, 2_700], ..facts() },
+                "The last 3 sign-ins each lasted no longer than 65 min. A rule of the tenant that ends or takes back \
+                 sign-ins would do that, and end the next one too."
+                    .to_owned(),
+            ),
+            (
+                Facts { cause: Cause::NeedsSignIn, lives: &[3_000, DAY], ..facts() },
+                format!(
+                    "{LAST} {NOTHING}. A changed password, a sign-out everywhere or a consent that was taken back would do \
+                     that."
+                ),
+            ),
+            (
+                Facts { cause: Cause::Other, worked: Worked::From(at(17_280), at(17_280)), ..facts() },
+                format!("It worked at T17280, and failed first at T17295. {NOTHING}."),
+            ),
+            (Facts { worked: Worked::From(at(0), at(20_000)), ..facts() }, String::new()),
+        ]);
+    }
+
+    #[test]
+    fn the_others_tell_where_to_look() {
+        let peers = |working, same, together| Peers { working, same, together, more: false };
+        let everywhere = |applications, unreachable| Everywhere { applications, unreachable };
+        told([
+            (
                 Facts { cause: Cause::Other, peers: peers(0, 11, 11), ..facts() },
                 format!(
-                    "The other 11 mailboxes of Contoso Mail failed within the same minute for the same reason: it is the \
-                     application, not one mailbox. | {LAST} {NOTHING}."
+                    "The other 11 mailboxes of Contoso Mail failed within the same minute for the same reason: look at the \
+                     application, not at one mailbox. | {LAST} {NOTHING}."
                 ),
             ),
             (
@@ -283,43 +328,7 @@ mod tests {
             ),
             (Facts { cause: Cause::ProviderDown, everywhere: everywhere(4, 3), ..facts() }, LAST.to_owned()),
             (Facts { cause: Cause::ProviderDown, everywhere: everywhere(1, 1), ..facts() }, LAST.to_owned()),
-            (
-                Facts { cause: Cause::AppNotFound, worked: Worked::Never, ..facts() },
-                "It has not worked once since it was set up. Compare the IDs and the credential with the application in \
-                 Entra."
-                    .to_owned(),
-            ),
-            (
-                Facts {
-                    cause: Cause::Other,
-                    worked: Worked::Never,
-                    deeds: &[deed_at(5, "mailbox.changed")],
-                    ..facts()
-                },
-                "It has not worked once since Tom changed its settings at T5.".to_owned(),
-            ),
-            (
-                Facts { cause: Cause::NeedsSignIn, what: What::SignIn, lives: &[3_000, 3_900, 2_700], ..facts() },
-                "The last 3 sign-ins each lasted no longer than 65 min. A rule of the tenant that ends or takes back \
-                 sign-ins would do that; signing in once more would not help."
-                    .to_owned(),
-            ),
-            (
-                Facts { cause: Cause::NeedsSignIn, lives: &[3_000, DAY], ..facts() },
-                format!(
-                    "{LAST} {NOTHING}. A changed password, a sign-out everywhere or a consent that was taken back would do \
-                     that."
-                ),
-            ),
-            (
-                Facts { cause: Cause::Other, worked: Worked::From(at(17_280), at(17_280)), ..facts() },
-                format!("It worked at T17280, and failed first at T17295. {NOTHING}."),
-            ),
-            (Facts { worked: Worked::From(at(0), at(20_000)), ..facts() }, String::new()),
-        ];
-        for (facts, expected) in table {
-            assert_eq!(said(&facts), expected);
-        }
+        ]);
     }
 
     #[test]

@@ -45,7 +45,7 @@ struct Show {
     good: Option<When>,
     /// When it is checked without anybody asking.
     next: Option<When>,
-    /// Why it is not, if it is not.
+    /// What stands there instead, if it is due or never is.
     no_next: &'static str,
     checked: Option<When>,
     notice: Option<Notice>,
@@ -214,7 +214,7 @@ async fn next(app: &App, mailbox: &Mailbox) -> Result<std::result::Result<UnixTi
         return Ok(Err("When somebody has signed in"));
     }
     let planned = turn_store::planned(&app.db, &mailbox.id).await?.unwrap_or(app.clock.now());
-    Ok(Ok(planned.max(app.clock.now())))
+    Ok(if planned > app.clock.now() { Ok(planned) } else { Err("Now") })
 }
 
 async fn person(app: &App, mailbox: &Mailbox) -> Result<Option<Person>> {

@@ -1,5 +1,7 @@
 //! What a mailbox' page tells of the time before: bars, their table, the file, and what happened.
 
+use postkey::mailboxes::past;
+use postkey::tokens::renewals;
 use postkey_simulator::Fault;
 
 use super::{add, statuses};
@@ -72,5 +74,25 @@ async fn what_happened_holds_states_and_what_people_did() {
     assert!(told[1].contains("Ana Ruiz asked for a check") && told[1].contains("2 times"), "{told:?}");
     assert!(told.iter().any(|line| line.contains("Connected") && line.contains("3 checks")), "{told:?}");
     assert!(told.last().unwrap().contains("Ana Ruiz added the application"), "{told:?}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn after_ninety_days_only_the_last_check_is_left_and_its_page_still_shows_it() {
+    let app = TestApp::start().await;
+    let ana = app.owner().await;
+    let path = add(&app, &ana, "support@contoso.example", "Contoso Mail").await;
+    app.advance(2 * HOUR);
+    ana.sign_in(EMAIL, PASSWORD).await.location();
+    ana.check_now(&path).await;
+    app.advance(91 * 24 * HOUR);
+    past::sweep(app.inside()).await.unwrap();
+    renewals::sweep(app.inside()).await.unwrap();
+    ana.sign_in(EMAIL, PASSWORD).await.location();
+    let page = ana.get(&format!("{path}?window=90d")).await;
+    assert!(page.text().contains("90 not checked"), "{}", page.text());
+    assert_eq!(page.all(".ladder li").len(), 7, "what the last check said stays");
+    assert_eq!(ana.get(&format!("{path}/checks")).await.all(".ladder").len(), 1);
+    assert!(ana.get("/tokens?window=90d").await.text().contains("0 renewed, 0 tries failed"));
     app.stop().await;
 }
