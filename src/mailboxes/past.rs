@@ -107,7 +107,13 @@ pub(super) async fn bars(app: &App, mailbox: &Mailbox, span: Span) -> Result<Bar
 fn tell(found: Found) -> Told {
     let level = level(found.status);
     let status = found.status.map_or("–", Status::label);
-    Told { slice: found.slice, level, word: word(level), cells: vec![word(level).to_owned(), status.to_owned()] }
+    Told {
+        slice: found.slice,
+        level,
+        share: None,
+        word: word(level),
+        cells: vec![word(level).to_owned(), status.to_owned()],
+    }
 }
 
 async fn look_back(app: &App, mailbox: &MailboxId, span: Span) -> Result<Vec<Found>> {

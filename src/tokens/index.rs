@@ -103,7 +103,7 @@ async fn page(app: &App, me: &SignedIn, span: Span, watch: Watch) -> Result<Inde
         counts,
         needs: failing.iter().filter(|it| !it.cause.is_transient()).count() + usize::from(forgotten > 0),
         causes: failing.into_iter().map(|it| view(app, it)).collect(),
-        bars: renewals::of_all(app, span).await?,
+        bars: renewals::of_all(app, span, watch.wall).await?,
         watch,
         empty: total == 0,
         forgotten,

@@ -52,6 +52,12 @@ impl Went {
         }
     }
 
+    /// How many went well, in hundredths, if some did not.
+    fn share(&self) -> Option<usize> {
+        let share = self.well * 100 / (self.well + self.failed()).max(1);
+        usize::try_from(share).ok().filter(|_| self.level() == Level::Trouble)
+    }
+
     fn why(&self) -> String {
         let each = self.not.iter().map(|(cause, times)| format!("{} {times} times", cause.label()));
         each.collect::<Vec<_>>().join(", ").replace(" 1 times", " once")
@@ -61,7 +67,7 @@ impl Went {
 const fn word(level: Level) -> &'static str {
     match level {
         Level::Good => "renewed",
-        Level::Trouble => "renewed in part",
+        Level::Trouble => "with failed tries",
         Level::Bad => "not renewed",
         Level::Nothing => "with nothing due",
     }
@@ -90,14 +96,14 @@ fn slices(app: &App, span: Span) -> (Vec<Slice>, UnixTime) {
 }
 
 /// The bars of all applications.
-pub(super) async fn of_all(app: &App, span: Span) -> Result<Bars> {
+pub(super) async fn of_all(app: &App, span: Span, wall: bool) -> Result<Bars> {
     let (slices, from) = slices(app, span);
     let counted = store::all(&app.db, from).await?;
     let subject = Subject {
         id: "renewals",
         title: "Renewals",
         path: "/tokens",
-        query: &[],
+        query: &[("wall", if wall { "1".to_owned() } else { String::new() })],
         csv: format!("/tokens/renewals.csv?window={}", span.value()),
         span,
         heads: HEADS,
@@ -130,7 +136,7 @@ fn drawn(app: &App, subject: &Subject<'_>, counted: &[Counted], slices: &[Slice]
         .map(|(slice, went)| {
             let level = went.level();
             let cells = vec![went.well.to_string(), went.failed().to_string(), went.why()];
-            Told { slice, level, word: word(level), cells }
+            Told { slice, level, share: went.share(), word: word(level), cells }
         })
         .collect();
     let (now, zone) = (app.clock.now(), &app.config.time_zone);

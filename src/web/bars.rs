@@ -67,6 +67,8 @@ pub struct Told {
     pub slice: Slice,
     /// How it went.
     pub level: Level,
+    /// How much of it went well, in hundredths, if trouble came in part; else nothing.
+    pub share: Option<usize>,
     /// That in a word, for the reader.
     pub word: &'static str,
     /// The cells of its row in the table, after its time.
@@ -101,8 +103,8 @@ pub struct Bars {
     pub id: &'static str,
     /// Heading.
     pub title: String,
-    /// What a screen reader says in place of the picture.
-    pub name: String,
+    /// What a screen reader says in place of the picture, after the heading.
+    pub says: String,
     /// How many slices went how.
     pub counts: Vec<Count>,
     /// How wide the picture is, in its own units.
@@ -184,10 +186,7 @@ impl Bars {
         Self {
             id: subject.id,
             title: format!("{}, last {span}", subject.title),
-            name: format!(
-                "{}, last {span}. Each bar is {each}: {words}. The table below says the same.",
-                subject.title
-            ),
+            says: format!("Each bar is {each}: {words}. The table below says the same."),
             width: told.len() * STEP,
             bars: told.iter().enumerate().map(|(at, it)| bar(at, it, &when(&it.slice))).collect(),
             heads: subject.heads,
@@ -209,7 +208,8 @@ fn count(told: &[Told], level: Level) -> Option<Count> {
 }
 
 fn bar(at: usize, told: &Told, when: &When) -> Bar {
-    let height = told.level.height();
+    // Between bad and good, so that no two levels look alike.
+    let height = told.share.map_or(told.level.height(), |share| 16 + 18 * share.min(100) / 100);
     let title = format!("{}: {}", when.absolute, told.word);
     Bar { family: told.level.family(), x: at * STEP, y: 40 - height, height, title }
 }
