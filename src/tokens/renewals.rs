@@ -143,7 +143,8 @@ fn drawn(app: &App, subject: &Subject<'_>, counted: &[Counted], slices: &[Slice]
     let mut bars = Bars::of(subject, &told, |slice| When::at(slice.from, now, zone));
     let sum = |of: fn(&Counted) -> bool| counted.iter().filter(|it| of(it)).map(|it| it.times).sum::<i64>();
     let (well, not) = (sum(|it| it.cause.is_none()), sum(|it| it.cause.is_some()));
-    bars.note = format!("{well} renewed, {not} tries failed. {}", bars.note);
+    let tries = if not == 1 { "try" } else { "tries" };
+    bars.note = format!("{well} renewed, {not} {tries} failed. {}", bars.note);
     bars
 }
 

@@ -24,7 +24,7 @@ async fn each_renewal_is_counted_with_its_outcome_and_drawn() {
         ana.sign_in(EMAIL, PASSWORD).await.location();
         ana.check_now(&path).await;
         let health = ana.get("/tokens").await;
-        assert!(health.text().contains("1 renewed, 1 tries failed"), "{}", health.text());
+        assert!(health.text().contains("1 renewed, 1 try failed"), "{}", health.text());
         for page in [&health, &ana.get(&health.href("/tokens/tok_")).await] {
             let rows = page.all("#renewals-table tbody tr");
             assert_eq!(rows.len(), 24);
