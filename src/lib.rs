@@ -34,6 +34,7 @@ pub mod alerts;
 pub mod applications;
 pub mod audit;
 pub mod callback;
+pub mod diagnosis;
 pub mod expiry;
 pub mod explain;
 pub mod login;

@@ -8,7 +8,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::app::App;
 use crate::applications::{self, credentials, end, retire};
 use crate::error::AppError;
-use crate::mailboxes::{actions, bulk, checks, edit, index as mailbox_list, new as new_mailbox, show as mailbox};
+use crate::mailboxes::{actions, bulk, checks, edit, index as mailbox_list, new as new_mailbox, past, show as mailbox};
 use crate::sign_in::{self, hand_off};
 use crate::users::guard;
 use crate::web::{assets, csrf, error_page, headers, session};
@@ -81,11 +81,14 @@ fn viewer() -> Router<App> {
         .route("/mailboxes.csv", get(mailbox_list::csv))
         .route("/mailboxes/{id}", get(mailbox::show))
         .route("/mailboxes/{id}/checks", get(checks::index))
+        .route("/mailboxes/{id}/history.csv", get(past::csv))
         .route("/mailboxes/{id}/sign-in", get(sign_in::show::show))
         .route("/mailboxes/{id}/sign-in/{sign_in}", get(sign_in::tried::show))
         .route("/tokens", get(tokens::index::index))
         .route("/tokens.csv", get(tokens::index::csv))
+        .route("/tokens/renewals.csv", get(tokens::renewals::csv))
         .route("/tokens/{token}", get(tokens::show::show))
+        .route("/tokens/{token}/renewals.csv", get(tokens::show::csv))
         .route("/applications", get(applications::index::index))
         .route("/applications.csv", get(applications::index::csv))
         .route("/applications/{id}", get(applications::show::show))

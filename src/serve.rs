@@ -174,6 +174,8 @@ async fn keep_house(app: App) {
             throttle::sweep(&app).await,
             app.keyring.tend(&app.db, now, &app.chance).await,
             mailboxes::store::erase_deleted(&app).await,
+            mailboxes::past::sweep(&app).await,
+            tokens::renewals::sweep(&app).await,
             sign_in::sweep(&app).await,
             admin_link::sweep(&app).await,
             problems::store::sweep(&app).await,

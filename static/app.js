@@ -139,12 +139,16 @@
   addEventListener("pageshow", e => { if (e.persisted) $$("form[data-sent]").forEach(release) });
 
   /* Live regions: ask with an ETag, put in what the server rendered, and keep out of the reader's way. */
+  /* A pointer that has not moved for five minutes is in nobody's hand. */
+  let moved = 0;
+  addEventListener("pointermove", () => { moved = Date.now() }, { passive: true });
+  const held = () => Date.now() - moved < 300e3;
   const follow = box => {
     const usual = () => +($("[data-every]", box) || box).dataset.every;
     const note = box.nextElementSibling?.matches("[data-note]") ? box.nextElementSibling : null;
     let etag = box.dataset.etag || "", fails = 0, timer, said = 0, sum = $("[data-sum]", box)?.dataset.sum;
-    const paused = () => $("[data-pause]")?.getAttribute("aria-pressed") === "true";
-    const busy = () => box.contains(document.activeElement) || $("dialog[open]", box);
+    const paused = () => $("[data-pause][data-paused]");
+    const busy = () => box.contains(document.activeElement) || $("dialog[open]", box) || (held() && $(":is(a, button, summary, input):hover", box));
     const put = html => {
       const key = d => d.id || $("summary", d)?.textContent;
       const open = new Set($$("details[open]", box).map(key));
@@ -152,6 +156,8 @@
       $$("details", box).forEach(d => { if (open.has(key(d))) d.open = true });
       wake(box);
       const now = $("[data-sum]", box)?.dataset.sum;
+      const title = $("[data-title]", box)?.dataset.title;
+      if (title) document.title = title;
       if (now && now !== sum && Date.now() - said > 60e3) { say(now); said = Date.now(); sum = now }
     };
     const ask = async () => {
@@ -167,6 +173,9 @@
           etag = answer.headers.get("ETag") || "";
           if (!busy()) put(html); else etag = "";
         } else if (answer.status !== 304) throw 0;
+        /* How new it is, as the server wrote it. A part that had to wait is as old as before. */
+        const [, iso, words] = /^(\S+) (.+)$/.exec(answer.headers.get("X-Postkey-As-Of") || "") || [];
+        if (iso && (etag || answer.status === 304)) $$("[data-now]").forEach(e => { e.dateTime = iso; e.textContent = words });
         fails = 0;
       } catch { fails++ }
       box.toggleAttribute("data-stale", fails > 1);
@@ -180,7 +189,10 @@
     document.addEventListener("visibilitychange", () => document.hidden || !usual() || ask().then(next));
     next();
   };
-  on("click", "[data-pause]", b => b.setAttribute("aria-pressed", b.getAttribute("aria-pressed") !== "true"));
+  on("click", "[data-pause]", b => {
+    [b.textContent, b.dataset.pause] = [b.dataset.pause, b.textContent];
+    if (!b.toggleAttribute("data-paused")) document.dispatchEvent(new Event("visibilitychange"));
+  });
 
   /* Ctrl or Cmd with K: to the search of this page. */
   addEventListener("keydown", e => {

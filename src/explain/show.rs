@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::microsoft::Cloud;
 use crate::web::csrf::FormKey;
 use crate::web::{Badge, Page, Shell};
-use crate::words::{Article, Code, Facts, FilledArticle, LinkFacts, LinkKind, Status, articles};
+use crate::words::{Article, Cause, Code, Facts, FilledArticle, LinkFacts, LinkKind, Status, articles};
 
 #[derive(Template)]
 #[template(path = "explain/show.html")]
@@ -27,6 +27,8 @@ struct Show {
 struct Unknown {
     shell: Shell,
     code: String,
+    /// What is true of every code without an article of its own.
+    article: FilledArticle,
     microsoft: Option<String>,
 }
 
@@ -36,7 +38,8 @@ pub async fn show(State(app): State<App>, key: FormKey, Path(asked): Path<String
     let Some(article) = article(&asked) else {
         let code: String = asked.chars().take(100).collect();
         let microsoft = code_in(&asked).and_then(|code| microsoft_text(&app, &code));
-        return Page::with_status(StatusCode::NOT_FOUND, Unknown { shell, code, microsoft }).into_response();
+        let article = articles::find(None, Cause::Other).fill(&Facts::default());
+        return Page::with_status(StatusCode::NOT_FOUND, Unknown { shell, code, article, microsoft }).into_response();
     };
     let elsewhere =
         !matches!(article.link, LinkKind::Nothing | LinkKind::SignIn | LinkKind::Form | LinkKind::MicrosoftText);

@@ -173,6 +173,7 @@ async fn finish(climb: &Climb<'_>, by: &str, started_at: UnixTime, ladder: &Ladd
     let mut check = Check {
         id: CheckId::new(now, &app.chance),
         times: 1,
+        first_at: now,
         mailbox_id: mailbox.id.clone(),
         asked_by: by.to_owned(),
         reason: reason.value().to_owned(),

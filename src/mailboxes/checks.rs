@@ -15,7 +15,7 @@ use super::history::{self, Check};
 use super::show::{StepView, tabs};
 use super::store;
 
-/// Checks on the page; older ones are in the CSV.
+/// Rows on the page; what came before is in the bars of the mailbox' page.
 const SHOWN: i64 = 50;
 
 #[derive(Template)]
@@ -34,6 +34,8 @@ struct CheckView {
     outgoing: Badge,
     asked_by: String,
     took: String,
+    /// How many in a row said this, and since when, if it is more than one.
+    row: Option<(i64, When)>,
     steps: Vec<StepView>,
     label: String,
 }
@@ -59,6 +61,10 @@ fn view(app: &App, check: Check) -> CheckView {
         at,
         incoming: check.incoming.into(),
         outgoing: check.outgoing.into(),
+        row: (check.times > 1).then(|| {
+            let first = When::at(check.first_at, app.clock.now(), &app.config.time_zone);
+            (check.times, first)
+        }),
         took: format!("{} s", check.finished_at.since(check.started_at).max(0)),
         steps: check.ladder.steps().into_iter().map(StepView::from).collect(),
         asked_by: check.asked_by,

@@ -1,4 +1,4 @@
-//! The checks of a mailbox, newest first.
+//! The checks of a mailbox: the newest ones, and what they said over time.
 
 use sqlx::FromRow;
 
@@ -9,26 +9,44 @@ use crate::ids::{CheckId, MailboxId};
 use crate::words::Status;
 
 use super::ladder::Ladder;
+use super::mailbox::CHECK_INTERVAL;
 
-/// Checks that are kept of one mailbox.
-const KEPT: i64 = 200;
+/// Seconds for which checks are kept; the last one of a mailbox stays for as long as the mailbox.
+pub const KEPT_FOR: i64 = 90 * 24 * 60 * 60;
+/// Rows that are kept of one mailbox at most: one an hour for ninety days, and some to spare.
+const KEPT: i64 = 2_500;
+/// Rows that one transaction removes at most, so that nobody waits long for it.
+const SWEPT: i64 = 5_000;
+/// Seconds between two checks that are no gap: rounds come once an hour, give or take.
+pub const STEADY: i64 = CHECK_INTERVAL * 3 / 2;
 
 const INSERT: &str = "
-    INSERT INTO checks (id, mailbox_id, asked_by, reason, incoming, outgoing, started_at, finished_at, ladder)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    INSERT INTO checks (id, mailbox_id, asked_by, reason, incoming, outgoing, started_at, finished_at, ladder, first_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8)";
 
-// Only what a round found may stand for many.
+// Only what a round found may stand for many, and only if none was left out in between: a row says that all the time was looked.
 const REPEAT: &str = "
-    UPDATE checks SET finished_at = $2, started_at = $3, ladder = $4, times = times + 1
-    WHERE id = $1 AND reason = 'round' AND incoming = $5 AND outgoing = $6";
+    UPDATE checks SET finished_at = $2, started_at = $3, ladder = $4, times = times + 1, first_at = COALESCE(first_at, finished_at)
+    WHERE id = $1 AND reason = 'round' AND incoming = $5 AND outgoing = $6 AND finished_at >= $7";
 
 const TRIM: &str = "
-    DELETE FROM checks WHERE mailbox_id = $1 AND id NOT IN (
-        SELECT id FROM checks WHERE mailbox_id = $1 ORDER BY finished_at DESC, id DESC LIMIT $2)";
+    DELETE FROM checks WHERE mailbox_id = $1 AND finished_at < (
+        SELECT finished_at FROM checks WHERE mailbox_id = $1 ORDER BY finished_at DESC, id DESC LIMIT 1 OFFSET $2)";
 
 const NEWEST: &str = "
-    SELECT id, mailbox_id, asked_by, reason, incoming, outgoing, started_at, finished_at, ladder, times
+    SELECT id, mailbox_id, asked_by, reason, incoming, outgoing, started_at, finished_at, ladder, times,
+        COALESCE(first_at, finished_at) AS first_at
     FROM checks WHERE mailbox_id = $1 ORDER BY finished_at DESC, id DESC LIMIT $2";
+
+const SEEN: &str = "
+    SELECT COALESCE(first_at, finished_at) AS first_at, finished_at AS last_at, incoming, outgoing
+    FROM checks WHERE mailbox_id = $1 AND finished_at >= $2 ORDER BY finished_at, id";
+
+const SWEEP: &str = "
+    DELETE FROM checks WHERE id IN (
+        SELECT c.id FROM checks c WHERE c.finished_at < $1
+            AND NOT EXISTS (SELECT 1 FROM mailboxes m WHERE m.id = c.mailbox_id AND m.last_check_id = c.id)
+        LIMIT $2)";
 
 /// One run of the ladder for one mailbox.
 #[derive(Clone, Debug)]
@@ -53,6 +71,27 @@ pub struct Check {
     pub ladder: Ladder,
     /// How many checks in a row said this; times and steps are those of the last one.
     pub times: i64,
+    /// When the first of them ended.
+    pub first_at: UnixTime,
+}
+
+/// What checks in a row said, without their steps.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Seen {
+    /// When the first of them ended.
+    pub first_at: UnixTime,
+    /// When the last of them ended.
+    pub last_at: UnixTime,
+    /// What they said of the mailbox as a whole.
+    pub status: Status,
+}
+
+#[derive(FromRow)]
+struct SeenRow {
+    first_at: UnixTime,
+    last_at: UnixTime,
+    incoming: String,
+    outgoing: String,
 }
 
 #[derive(FromRow)]
@@ -67,6 +106,7 @@ struct Row {
     finished_at: UnixTime,
     ladder: String,
     times: i64,
+    first_at: UnixTime,
 }
 
 impl TryFrom<Row> for Check {
@@ -85,6 +125,7 @@ impl TryFrom<Row> for Check {
             started_at: row.started_at,
             finished_at: row.finished_at,
             times: row.times,
+            first_at: row.first_at,
         })
     }
 }
@@ -109,7 +150,8 @@ pub async fn insert(tx: &mut Tx, check: &Check) -> Result<()> {
     Ok(())
 }
 
-/// Lets the row `before` stand for `check` as well. `false`, and nothing is changed, if that one is no round or said something else.
+/// Lets the row `before` stand for `check` as well. `false`, and nothing is changed, if that one is no round, said something else or
+/// is so old that a check was left out in between.
 pub async fn repeat(tx: &mut Tx, before: &CheckId, check: &Check) -> Result<bool> {
     let ladder = serde_json::to_string(&check.ladder).map_err(AppError::internal)?;
     let repeated = in_tx!(tx, |c| sqlx::query(REPEAT)
@@ -119,6 +161,7 @@ pub async fn repeat(tx: &mut Tx, before: &CheckId, check: &Check) -> Result<bool
         .bind(ladder)
         .bind(check.incoming.value())
         .bind(check.outgoing.value())
+        .bind(check.started_at.plus(-STEADY))
         .execute(c)
         .await
         .affected())?;
@@ -129,4 +172,22 @@ pub async fn repeat(tx: &mut Tx, before: &CheckId, check: &Check) -> Result<bool
 pub async fn newest(db: &Db, mailbox: &MailboxId, limit: i64) -> Result<Vec<Check>> {
     let rows: Vec<Row> = on_db!(db, |c| sqlx::query_as(NEWEST).bind(mailbox).bind(limit).fetch_all(c).await)?;
     rows.into_iter().map(Check::try_from).collect()
+}
+
+/// What checks since `from` said, oldest first.
+pub async fn seen(db: &Db, mailbox: &MailboxId, from: UnixTime) -> Result<Vec<Seen>> {
+    let rows: Vec<SeenRow> = on_db!(db, |c| sqlx::query_as(SEEN).bind(mailbox).bind(from).fetch_all(c).await)?;
+    let wrong = || AppError::internal(anyhow::anyhow!("a check of {mailbox} holds an impossible status"));
+    let seen = rows.into_iter().map(|row| {
+        let incoming = Status::parse(&row.incoming).ok_or_else(wrong)?;
+        let outgoing = Status::parse(&row.outgoing).ok_or_else(wrong)?;
+        Ok(Seen { first_at: row.first_at, last_at: row.last_at, status: incoming.worse(outgoing) })
+    });
+    seen.collect()
+}
+
+/// Removes checks that ended before `before`, but not a mailbox' last one. `true` if there may be more.
+pub async fn sweep(tx: &mut Tx, before: UnixTime) -> Result<bool> {
+    let swept = in_tx!(tx, |c| sqlx::query(SWEEP).bind(before).bind(SWEPT).execute(c).await.affected())?;
+    Ok(i64::try_from(swept).is_ok_and(|swept| swept >= SWEPT))
 }

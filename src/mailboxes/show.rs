@@ -1,30 +1,34 @@
 //! `GET /mailboxes/{id}`: what works, what does not, why, and who can mend it. The block `health` follows a running check.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::applications::{Application, store as applications};
+use crate::audit;
 use crate::clock::UnixTime;
 use crate::error::{AppError, Result};
 use crate::ids::MailboxId;
 use crate::tokens::delegated_store as grants;
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
+use crate::web::bars::Bars;
+use crate::web::span::Span;
 use crate::web::trouble::{Trouble, Whose};
 use crate::web::when::date;
-use crate::web::{Badge, Page, Shell, Tab, When, fragment, see_other, wants_fragment};
+use crate::web::{Badge, Page, Shell, Tab, When, fragment_as_of, see_other, wants_fragment};
 use crate::words::{Cause, Status};
 
 use super::history::{self, Check};
 use super::ladder::{Outcome, Rung, Step};
 use super::notice::Notice;
-use super::{Mailbox, gone, store};
+use super::past::{self, Asked};
+use super::{Mailbox, gone, store, timeline, turn_store, what_changed};
 
-/// Checks that the page folds into its history.
-const RECENT: i64 = 40;
+/// Rows of checks that the page tells of.
+const RECENT: i64 = 60;
 
 #[derive(Template)]
 #[template(path = "mailboxes/show.html", blocks = ["health"])]
@@ -39,15 +43,22 @@ struct Show {
     outgoing: Badge,
     since: When,
     good: Option<When>,
+    /// When it is checked without anybody asking.
+    next: Option<When>,
+    /// What stands there instead, if it is due or never is.
+    no_next: &'static str,
     checked: Option<When>,
     notice: Option<Notice>,
     trouble: Option<Trouble>,
+    /// What the times tell of it.
+    what_changed: Vec<String>,
     remedy: Option<Remedy>,
     others: i64,
     checking: bool,
     paused: Option<(String, When)>,
     is_default: bool,
     steps: Vec<StepView>,
+    bars: Bars,
     history: Vec<Event>,
     access: &'static str,
     person: Option<Person>,
@@ -105,7 +116,7 @@ struct Person {
     needed: bool,
 }
 
-/// A line of the history; equal neighbours are one line.
+/// A line of the timeline.
 struct Event {
     family: &'static str,
     icon: &'static str,
@@ -119,6 +130,7 @@ pub async fn show(
     State(app): State<App>,
     me: SignedIn,
     Path(id): Path<String>,
+    Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Result<Response> {
     let Ok(id) = id.parse::<MailboxId>() else { return by_address(&app, &id).await };
@@ -126,9 +138,9 @@ pub async fn show(
     if mailbox.deleted.is_some() {
         return Ok(gone::page(&app, &me, &mailbox));
     }
-    let page = page(&app, &me, mailbox).await?;
+    let page = page(&app, &me, mailbox, asked.span()?).await?;
     if wants_fragment(&headers, "health") {
-        return Ok(fragment(&headers, page.as_health().render()));
+        return Ok(fragment_as_of(&headers, &page.shell.as_of, page.as_health().render()));
     }
     Ok(Page::new(page).into_response())
 }
@@ -139,7 +151,7 @@ async fn by_address(app: &App, address: &str) -> Result<Response> {
     Ok(see_other(&format!("/mailboxes/{id}")))
 }
 
-async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
+async fn page(app: &App, me: &SignedIn, mailbox: Mailbox, span: Span) -> Result<Show> {
     let application = applications::get(&app.db, &mailbox.application_id).await?;
     let checks = history::newest(&app.db, &mailbox.id, RECENT).await?;
     let is_default = store::default_outbound(&app.db).await?.as_ref() == Some(&mailbox.id);
@@ -149,6 +161,7 @@ async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
     let shown = mailbox.shown(now, application.credential_ends_at);
     let checking = health.is_checking(now);
     let person = person(app, &mailbox).await?;
+    let next = next(app, &mailbox).await?;
     // After a change of the settings the newest check is about another address or application.
     let last = checks.first().filter(|check| health.last_check.as_ref() == Some(&check.id));
     let trouble = last.and_then(|check| trouble(app, check, &mailbox, &application));
@@ -162,15 +175,19 @@ async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
         outgoing: shown.outgoing.into(),
         since: when(health.since),
         good: health.good_at.map(when),
+        next: next.ok().map(when),
+        no_next: next.err().unwrap_or_default(),
         checked: health.checked_at.map(when),
         notice: Notice::of(app, &mailbox, &application),
+        what_changed: what_changed::told(app, &mailbox, &application).await?,
         remedy: last.and_then(|check| remedy(check, &application, me)),
         others,
         checking,
         paused: mailbox.paused.as_ref().map(|stamp| (stamp.by.clone(), when(stamp.at))),
         is_default,
         steps: last.map_or_else(Vec::new, |check| check.ladder.steps()).into_iter().map(StepView::from).collect(),
-        history: events(&checks, when),
+        bars: past::bars(app, &mailbox, span).await?,
+        history: what_happened(app, &mailbox, &checks, application.credential_ends_at).await?,
         trouble: trouble.filter(|_| !checking),
         access: mailbox.access.label(),
         check_look: if person.as_ref().is_some_and(|person| person.needed) { "" } else { "go" },
@@ -186,6 +203,18 @@ async fn page(app: &App, me: &SignedIn, mailbox: Mailbox) -> Result<Show> {
         address: mailbox.address,
         display_name: mailbox.display_name,
     })
+}
+
+/// When the next check comes by itself, or why none does.
+async fn next(app: &App, mailbox: &Mailbox) -> Result<std::result::Result<UnixTime, &'static str>> {
+    if mailbox.paused.is_some() {
+        return Ok(Err("None while it is paused"));
+    }
+    if mailbox.health.incoming == Status::SignInPending {
+        return Ok(Err("When somebody has signed in"));
+    }
+    let planned = turn_store::planned(&app.db, &mailbox.id).await?.unwrap_or(app.clock.now());
+    Ok(if planned > app.clock.now() { Ok(planned) } else { Err("Now") })
 }
 
 async fn person(app: &App, mailbox: &Mailbox) -> Result<Option<Person>> {
@@ -239,39 +268,20 @@ pub fn tabs(mailbox: &Mailbox, current: &str, may_edit: bool) -> Vec<Tab> {
         .collect()
 }
 
-fn events(checks: &[Check], when: impl Fn(UnixTime) -> When) -> Vec<Event> {
-    let mut folded: Vec<(i64, &Check)> = Vec::new();
-    for check in checks {
-        match folded.last_mut() {
-            Some((count, first))
-                if (first.incoming, first.outgoing) == (check.incoming, check.outgoing)
-                    && check.reason != "test_message" =>
-            {
-                *count += check.times
-            }
-            _ => folded.push((check.times, check)),
-        }
-    }
-    folded.into_iter().map(|(count, check)| event(count, check, when(check.finished_at))).collect()
+async fn what_happened(app: &App, mailbox: &Mailbox, checks: &[Check], ends: Option<UnixTime>) -> Result<Vec<Event>> {
+    let now = app.clock.now();
+    let objects = (mailbox.id.as_str(), mailbox.application_id.as_str());
+    // What was done to the application before the mailbox was there is another story.
+    let most = i64::try_from(timeline::MOST).unwrap_or(i64::MAX);
+    let deeds = audit::about(&app.db, objects, (mailbox.created.at, now), most).await?;
+    let events = timeline::events(checks, &deeds, ends, now);
+    Ok(events.into_iter().map(|it| event(it, &app.config.time_zone, now)).collect())
 }
 
-fn event(count: i64, check: &Check, at: When) -> Event {
-    let worse = check.incoming.worse(check.outgoing);
-    let badge = Badge::from(worse);
-    let asked = match check.reason.as_str() {
-        "test_message" => "test message",
-        "saved" => "saved",
-        "mended" => "its application works again",
-        "signed_in" => "signed in",
-        _ => "check",
+fn event(it: timeline::Event, zone: &jiff::tz::TimeZone, now: UnixTime) -> Event {
+    let text = match it.times {
+        1 => it.text,
+        times => format!("{times} times, last then"),
     };
-    let text = match count {
-        1 => format!("{asked}, {}", check.asked_by),
-        count => format!("{count} checks with the same result"),
-    };
-    let title = match check.ladder.failure() {
-        Some((rung, failure)) => format!("{}: {}", rung.label(), failure.cause.label()),
-        None => worse.label().to_owned(),
-    };
-    Event { family: badge.family, icon: badge.icon, title, text, at }
+    Event { family: it.family, icon: it.icon, title: it.title, text, at: When::at(it.at, now, zone) }
 }

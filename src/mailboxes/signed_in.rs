@@ -51,6 +51,7 @@ pub async fn record(
     let check = Check {
         id: CheckId::new(now, &app.chance),
         times: 1,
+        first_at: now,
         mailbox_id: mailbox.id.clone(),
         asked_by: by.to_owned(),
         reason: Reason::SignedIn.value().to_owned(),

@@ -25,6 +25,8 @@ const CLAIM: &str = "
         ORDER BY due.check_at, due.id LIMIT $4)
     RETURNING id";
 
+const PLANNED: &str = "SELECT check_at FROM mailboxes WHERE id = $1";
+
 const PLAN: &str = "UPDATE mailboxes SET check_at = $2 WHERE id = $1";
 
 const HURRY: &str = "UPDATE mailboxes SET check_at = $2 WHERE id = $1 AND check_at > $2";
@@ -61,6 +63,11 @@ pub async fn hurry(tx: &mut Tx, mailbox: &MailboxId, at: UnixTime) -> Result<()>
 pub async fn hurry_all(tx: &mut Tx, application: &ApplicationId, at: UnixTime) -> Result<()> {
     in_tx!(tx, |c| sqlx::query(HURRY_ALL).bind(application).bind(at).execute(c).await.affected())?;
     Ok(())
+}
+
+/// When the turn of a mailbox comes, if it is there.
+pub async fn planned(db: &Db, mailbox: &MailboxId) -> Result<Option<UnixTime>> {
+    Ok(on_db!(db, |c| sqlx::query_scalar(PLANNED).bind(mailbox).fetch_optional(c).await)?)
 }
 
 /// Sets the turn of a mailbox.

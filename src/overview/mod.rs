@@ -5,7 +5,8 @@ mod store;
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
@@ -17,16 +18,18 @@ use crate::problems::remedy::{Remedy, remedy};
 use crate::problems::{Seen, seen, store as problems};
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
-use crate::web::{Badge, Page, Shell, When};
+use crate::web::watch::{self, Watch};
+use crate::web::{Badge, Page, Shell, When, fragment_as_of, wants_fragment};
 use crate::words::Status;
 
 /// Causes that the page names; the rest is a number.
 const NAMED: usize = 5;
 
 #[derive(Template)]
-#[template(path = "overview/page.html")]
+#[template(path = "overview/page.html", blocks = ["overview"])]
 struct Overview {
     shell: Shell,
+    watch: Watch,
     empty: bool,
     may_add: bool,
     problems: Vec<Problem>,
@@ -37,13 +40,21 @@ struct Overview {
     checked: Option<When>,
 }
 
+impl Overview {
+    /// How many things need a person.
+    fn needs(&self) -> usize {
+        self.problems.len() + self.more
+    }
+}
+
 struct Problem {
     badge: Badge,
     title: String,
     /// Its own page, if it is known for long enough to have one.
     id: Option<ProblemId>,
     text: String,
-    who: &'static str,
+    /// Who can mend it, or that nobody needs to.
+    who: String,
     since: When,
     remedy: Remedy,
 }
@@ -55,7 +66,13 @@ struct Count {
 }
 
 /// `GET /`
-pub async fn show(State(app): State<App>, me: SignedIn) -> Result<Response> {
+pub async fn show(
+    State(app): State<App>,
+    me: SignedIn,
+    Query(watching): Query<watch::Asked>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let watch = watching.of("/", &[])?;
     let now = app.clock.now();
     let seen = seen::now(&app.db, now).await?;
     let known: HashMap<String, ProblemId> =
@@ -65,7 +82,8 @@ pub async fn show(State(app): State<App>, me: SignedIn) -> Result<Response> {
     let unknown = Filter { status: Status::Unknown.value().to_owned(), ..Filter::default() };
     let page = Overview {
         unknown: search::count(&app.db, &unknown, now).await? > 0,
-        shell: me.shell(&app, Section::Overview),
+        shell: watch.dress(me.shell(&app, Section::Overview)),
+        watch: watch.clone(),
         empty: total == 0,
         may_add: me.may(Role::MailboxAdministrator),
         counts: counts(&app).await?,
@@ -74,7 +92,10 @@ pub async fn show(State(app): State<App>, me: SignedIn) -> Result<Response> {
         more: seen.len().saturating_sub(NAMED),
         problems: seen.into_iter().take(NAMED).map(|it| view(&app, &me, it, &known)).collect(),
     };
-    Ok(Page::new(page).into_response())
+    if wants_fragment(&headers, "overview") {
+        return Ok(fragment_as_of(&headers, &page.shell.as_of, page.as_overview().render()));
+    }
+    Ok(watch.refreshed(Page::new(page).into_response()))
 }
 
 fn words(count: i64) -> String {
@@ -109,7 +130,10 @@ fn view(app: &App, me: &SignedIn, it: Seen, known: &HashMap<String, ProblemId>) 
         title: format!("{} · {}", badge.label, it.of_whom()),
         id: known.get(&it.key()).cloned(),
         text: extent(it.mailboxes, it.tokens, only.map_or("", |(_, address)| address)),
-        who: it.kind.who().words(),
+        who: match it.kind.who() {
+            who if who.is_nobody() => "It passes by itself".to_owned(),
+            who => format!("Who can mend it: {}", who.words()),
+        },
         since: When::at(it.since, app.clock.now(), &app.config.time_zone),
         remedy,
     }

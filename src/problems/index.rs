@@ -1,7 +1,7 @@
 //! `GET /problems`: what is wrong, one row for each cause, and what was; `GET /problems.csv`, the same rows for a spreadsheet.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
@@ -10,8 +10,9 @@ use crate::clock::UnixTime;
 use crate::error::Result;
 use crate::users::SignedIn;
 use crate::users::guard::Section;
+use crate::web::watch::{self, Watch};
 use crate::web::when::{span, time};
-use crate::web::{Badge, Page, Shell, When, fragment, lists, wants_fragment};
+use crate::web::{Badge, Page, Shell, When, fragment_as_of, lists, wants_fragment};
 
 use super::problem::{Problem, State as Standing};
 use super::store;
@@ -26,7 +27,7 @@ struct Index {
     open: Vec<Row>,
     solved: Vec<Row>,
     caption: String,
-    as_of: String,
+    watch: Watch,
     most: i64,
 }
 
@@ -44,26 +45,31 @@ struct Row {
 }
 
 /// `GET /problems`
-pub async fn index(State(app): State<App>, me: SignedIn, headers: HeaderMap) -> Result<Response> {
-    let now = app.clock.now();
+pub async fn index(
+    State(app): State<App>,
+    me: SignedIn,
+    Query(watching): Query<watch::Asked>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let watch = watching.of("/problems", &[])?;
     let mut open = store::open(&app.db).await?;
     open.sort_by_key(|it| (it.kind.rank(), it.mailboxes == 0, -it.mailboxes, it.since, it.id.clone()));
     let solved = store::solved(&app.db, SOLVED).await?;
     let page = Index {
-        shell: me.shell(&app, Section::Problems),
+        shell: watch.dress(me.shell(&app, Section::Problems)),
+        watch: watch.clone(),
         caption: match open.len() {
             1 => "1 open problem".to_owned(),
             count => format!("{count} open problems"),
         },
-        as_of: format!("As of {}", When::at(now, now, &app.config.time_zone).absolute),
         open: open.iter().map(|problem| row(&app, problem)).collect(),
         solved: solved.iter().map(|problem| row(&app, problem)).collect(),
         most: SOLVED,
     };
     if wants_fragment(&headers, "open") {
-        return Ok(fragment(&headers, page.as_open().render()));
+        return Ok(fragment_as_of(&headers, &page.shell.as_of, page.as_open().render()));
     }
-    Ok(Page::new(page).into_response())
+    Ok(watch.refreshed(Page::new(page).into_response()))
 }
 
 fn row(app: &App, problem: &Problem) -> Row {

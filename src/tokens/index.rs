@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -13,11 +13,15 @@ use crate::error::Result;
 use crate::microsoft::Failure;
 use crate::users::SignedIn;
 use crate::users::guard::Section;
-use crate::web::{Badge, Page, Shell, When, fragment, lists, wants_fragment};
+use crate::web::bars::Bars;
+use crate::web::span::Span;
+use crate::web::watch::{self, Watch};
+use crate::web::{Badge, Page, Shell, When, fragment_as_of, lists, wants_fragment};
 use crate::words::Status;
 
 use super::health::Standing;
 use super::health_store::{self as store, Failing, Token};
+use super::renewals::{self, Asked};
 
 /// Beyond this many tokens the page says "and more", as the list of mailboxes does.
 const CAP: i64 = 10_000;
@@ -30,7 +34,10 @@ struct Index {
     shell: Shell,
     counts: Vec<Count>,
     causes: Vec<CauseView>,
-    caption: String,
+    /// How many causes need a person.
+    needs: usize,
+    watch: Watch,
+    bars: Bars,
     empty: bool,
     /// How many have ended and were never tried: the keeper does not run.
     forgotten: i64,
@@ -53,15 +60,22 @@ struct CauseView {
 }
 
 /// `GET /tokens`
-pub async fn index(State(app): State<App>, me: SignedIn, headers: HeaderMap) -> Result<Response> {
-    let page = page(&app, &me).await?;
+pub async fn index(
+    State(app): State<App>,
+    me: SignedIn,
+    Query(asked): Query<Asked>,
+    Query(watching): Query<watch::Asked>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let watch = watching.of("/tokens", &[("window", asked.window.clone())])?;
+    let page = page(&app, &me, Span::parse(&asked.window)?, watch.clone()).await?;
     if wants_fragment(&headers, "health") {
-        return Ok(fragment(&headers, page.as_health().render()));
+        return Ok(fragment_as_of(&headers, &page.shell.as_of, page.as_health().render()));
     }
-    Ok(Page::new(page).into_response())
+    Ok(watch.refreshed(Page::new(page).into_response()))
 }
 
-async fn page(app: &App, me: &SignedIn) -> Result<Index> {
+async fn page(app: &App, me: &SignedIn, span: Span, watch: Watch) -> Result<Index> {
     let now = app.clock.now();
     let total = store::total(&app.db, CAP + 1).await?;
     let forgotten = store::forgotten(&app.db, now, CAP + 1).await?;
@@ -85,10 +99,12 @@ async fn page(app: &App, me: &SignedIn) -> Result<Index> {
         }
     }
     Ok(Index {
-        shell: me.shell(app, Section::Tokens),
+        shell: watch.dress(me.shell(app, Section::Tokens)),
         counts,
-        caption: format!("As of {}", When::at(now, now, &app.config.time_zone).absolute),
+        needs: failing.iter().filter(|it| !it.cause.is_transient()).count() + usize::from(forgotten > 0),
         causes: failing.into_iter().map(|it| view(app, it)).collect(),
+        bars: renewals::of_all(app, span, watch.wall).await?,
+        watch,
         empty: total == 0,
         forgotten,
     })
@@ -157,7 +173,6 @@ async fn chunk(app: &App, after: &str) -> Result<(Vec<u8>, Option<String>)> {
 }
 
 fn cells(token: &Token, now: UnixTime) -> [String; 11] {
-    let iso = |at: UnixTime| jiff::Timestamp::from_second(at.seconds()).map(|at| at.to_string()).unwrap_or_default();
     let cause = serde_json::from_str::<Failure>(&token.failure).ok().map(|failure| failure.cause);
     [
         token.id.to_string(),
@@ -167,9 +182,9 @@ fn cells(token: &Token, now: UnixTime) -> [String; 11] {
         Standing::of(token.expires_at, cause, now).value().to_owned(),
         cause.map_or("", |cause| cause.value()).to_owned(),
         token.generation.to_string(),
-        iso(token.issued_at),
-        iso(token.expires_at),
-        iso(token.next_at),
+        lists::iso(token.issued_at),
+        lists::iso(token.expires_at),
+        lists::iso(token.next_at),
         token.failures.to_string(),
     ]
 }

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::ids::GrantId;
+use crate::ids::{ApplicationId, GrantId};
 use crate::microsoft::Failure;
 use crate::words::Cause;
 
 use super::NoToken;
 use super::pace::{self, Roll};
+use super::renewal_store;
 use super::turn_store::{self, Lease, Missed, Whose};
 
 /// Seconds for which a process has a grant for itself; longer than any renewal takes, its confirmation included.
@@ -67,7 +68,7 @@ pub(super) fn of_this_process(app: &App) -> Lease<'_> {
 /// If the database cannot answer.
 pub(super) async fn missed(
     app: &App,
-    whose: Whose,
+    (whose, application): (Whose, &ApplicationId),
     grant: (&GrantId, i64),
     failures: i64,
     none: &NoToken,
@@ -83,6 +84,7 @@ pub(super) async fn missed(
     let next_at = pace::after(&failure, failures.saturating_add(1), at, Roll::of(&app.chance));
     let mut tx = app.db.begin().await?;
     turn_store::miss(&mut tx, whose, grant, &Missed { failure: &failure, at, next_at }).await?;
+    renewal_store::count(&mut tx, application, whose, at, Some(failure.cause)).await?;
     tx.commit().await
 }
 

@@ -5,6 +5,8 @@
 //! GET /tokens          index.rs   what cannot be renewed and why; /tokens.csv every token, never its text
 //! GET /tokens/{token}  show.rs    one token: what happened, why, what to do, who can; POST …/renew tries at once
 //!
+//! renewals.rs  how renewals went hour by hour: the bars of both pages, /tokens/renewals.csv
+//! what_changed.rs  what the times tell of a failure
 //! obtain.rs    an application's token: the stored one while it is good, else a new one
 //! refresh.rs   a person's token: the stored one while it is good, else a renewal of the saved sign-in
 //! keep.rs      what a sign-in or a renewal brought, sealed and ready to be stored
@@ -26,8 +28,11 @@ mod pace;
 pub mod prove;
 pub mod refresh;
 pub mod refresher;
+pub mod renewal_store;
+pub mod renewals;
 pub mod show;
 pub mod store;
 pub mod turn_store;
+mod what_changed;
 
 pub use obtained::{NoToken, Obtained, Want};

@@ -12,10 +12,10 @@ use crate::microsoft::{AccessToken, ApplicationRef, Failure, GrantType, Issued, 
 use super::lease::{self, Begun};
 use super::obtained::renew_at;
 use super::pace::{Roll, ahead};
-use super::prove;
 use super::store::{self, GRAPH, Grant};
 use super::turn_store::Whose;
 use super::{NoToken, Obtained, Want};
+use super::{prove, renewal_store};
 
 /// The application's token. The outer error is ours; the inner one is what Microsoft said.
 ///
@@ -88,7 +88,8 @@ async fn renew(
                 app.gate.refuse(known, shown, failure);
             }
             if let Some(grant) = stored {
-                lease::missed(app, Whose::Application, (&grant.id, grant.generation), grant.failures, &none).await?;
+                let whose = (Whose::Application, &application.id);
+                lease::missed(app, whose, (&grant.id, grant.generation), grant.failures, &none).await?;
             }
             Ok(Err(none))
         }
@@ -177,6 +178,9 @@ async fn keep(
     };
     let mut tx = app.db.begin().await?;
     let saved = store::still_is(&mut tx, application).await? && store::save(&mut tx, &grant).await?;
+    if saved && before.is_some() {
+        renewal_store::count(&mut tx, &application.id, Whose::Application, app.clock.now(), None).await?;
+    }
     tx.commit().await?;
     if !saved {
         tracing::debug!(application = %application.id, "a token was not kept: a replica was first, or the application was changed");

@@ -19,9 +19,9 @@ use crate::words::Cause;
 use super::delegated_store::{self as store, DelegatedGrant};
 use super::keep::{self, opened};
 use super::lease::{self, Begun};
-use super::prove;
 use super::turn_store::Whose;
 use super::{NoToken, Obtained, Want};
+use super::{prove, renewal_store};
 
 /// The token of the person who signed in for `mailbox`. The outer error is ours; the inner one is what Microsoft said.
 ///
@@ -158,6 +158,9 @@ async fn keep(
     let renewed = keep::renewed(app, grant, &issued, used)?;
     let mut tx = app.db.begin().await?;
     let saved = store::save_renewed(&mut tx, &renewed).await?;
+    if saved {
+        renewal_store::count(&mut tx, &grant.application_id, Whose::Person, app.clock.now(), None).await?;
+    }
     tx.commit().await?;
     if !saved {
         return replaced(app, grant).await;
@@ -167,7 +170,8 @@ async fn keep(
 
 /// The attempt is over, and what is stored stays as it is.
 async fn unchanged(app: &App, grant: &DelegatedGrant, none: NoToken) -> Result<Result<Obtained, NoToken>> {
-    lease::missed(app, Whose::Person, (&grant.id, grant.generation), grant.failures, &none).await?;
+    let whose = (Whose::Person, &grant.application_id);
+    lease::missed(app, whose, (&grant.id, grant.generation), grant.failures, &none).await?;
     Ok(Err(none))
 }
 

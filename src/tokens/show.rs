@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
@@ -16,6 +16,8 @@ use crate::microsoft::{Failure, Roles, scopes};
 use crate::telemetry;
 use crate::users::guard::Section;
 use crate::users::{Role, SignedIn};
+use crate::web::bars::Bars;
+use crate::web::span::Span;
 use crate::web::trouble::{Trouble, Whose};
 use crate::web::when::date;
 use crate::web::{Badge, Page, Shell, When, see_other};
@@ -23,7 +25,8 @@ use crate::words::Cause;
 
 use super::health::Standing;
 use super::health_store::{self as store, Token};
-use super::{NoToken, Want, obtain, refresh};
+use super::renewals::{self, Asked};
+use super::{NoToken, Want, obtain, refresh, what_changed};
 
 /// How long a person waits for the outcome.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -36,6 +39,8 @@ struct Show {
     name: String,
     badge: Badge,
     trouble: Option<Trouble>,
+    /// What the times tell of it.
+    what_changed: Vec<String>,
     /// Where this person can mend it, and what the link says.
     remedy: Option<(String, &'static str)>,
     /// What follows from it for the mailboxes.
@@ -47,6 +52,7 @@ struct Show {
     failures: i64,
     since: Option<When>,
     permissions: String,
+    bars: Bars,
     generation: i64,
     application: String,
     application_id: String,
@@ -55,8 +61,24 @@ struct Show {
     may_renew: bool,
 }
 
+/// `GET /tokens/{token}/renewals.csv`
+pub async fn csv(
+    State(app): State<App>,
+    _me: SignedIn,
+    Path(id): Path<GrantId>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let token = store::token(&app.db, &id).await?.ok_or(AppError::NotFound)?;
+    renewals::csv_of(&app, &token, Span::parse(&asked.window)?).await
+}
+
 /// `GET /tokens/{token}`
-pub async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<GrantId>) -> Result<Response> {
+pub async fn show(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<GrantId>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
     let token = store::token(&app.db, &id).await?.ok_or(AppError::NotFound)?;
     let application = applications::get(&app.db, &token.application_id).await?;
     let now = app.clock.now();
@@ -69,6 +91,7 @@ pub async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<GrantId>)
         name: token.mailbox.clone().unwrap_or_else(|| token.application.clone()),
         badge: standing.badge(),
         trouble: failure.as_ref().map(|failure| trouble(&app, &token, &application, failure)),
+        what_changed: what_changed::told(&app, &token, failure.as_ref().map(|failure| failure.cause)).await?,
         remedy: failure.as_ref().and_then(|failure| remedy(&me, &token, failure.cause)),
         effect: effect(standing, &when(token.expires_at)),
         next: when(token.next_at),
@@ -78,6 +101,7 @@ pub async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<GrantId>)
         failures: token.failures,
         since: token.failing_since.map(when),
         permissions: permissions(&token),
+        bars: renewals::of_token(&app, &token, Span::parse(&asked.window)?).await?,
         generation: token.generation,
         application: token.application,
         application_id: token.application_id.to_string(),

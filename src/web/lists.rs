@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::clock::UnixTime;
 use crate::error::{AppError, Result};
 
 /// Rows on a page unless the reader asks for another number.
@@ -82,6 +83,11 @@ pub fn csv_text<const N: usize>(
         writer.write_record(row.map(harmless)).map_err(AppError::internal)?;
     }
     writer.into_inner().map_err(|cause| AppError::internal(anyhow::anyhow!("{cause}")))
+}
+
+/// A moment as exports write it: UTC, so that files of several zones can be laid side by side.
+pub fn iso(at: UnixTime) -> String {
+    jiff::Timestamp::from_second(at.seconds()).map(|at| at.to_string()).unwrap_or_default()
 }
 
 fn harmless(cell: String) -> String {

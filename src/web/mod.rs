@@ -1,6 +1,7 @@
 //! The toolkit for pages. Knows no feature.
 
 pub mod assets;
+pub mod bars;
 pub mod client;
 pub mod csrf;
 pub mod error_page;
@@ -17,7 +18,9 @@ pub mod session;
 pub mod session_store;
 pub mod shell;
 pub mod silence;
+pub mod span;
 pub mod trouble;
+pub mod watch;
 pub mod when;
 
 use askama::Template;
@@ -94,13 +97,33 @@ pub fn see_other(path: &str) -> Response {
     }
 }
 
+/// Says when an answer was made, so that the script can tell it even when nothing else changed.
+const AS_OF: HeaderName = HeaderName::from_static("x-postkey-as-of");
+
+/// As [`fragment`], for a page that shows when it was made.
+pub fn fragment_as_of(headers: &HeaderMap, as_of: &When, html: Result<String, askama::Error>) -> Response {
+    let mut response = fragment(headers, html);
+    if let Ok(value) = HeaderValue::from_str(&format!("{} {}", as_of.iso, as_of.absolute)) {
+        response.headers_mut().insert(AS_OF, value);
+    }
+    response
+}
+
+/// What a fragment says apart from how long ago things were: those words age by themselves, and the script keeps them true.
+fn lasting(html: &str) -> String {
+    const AGES: &str = "<span data-rel>";
+    let mut pieces = html.split(AGES);
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| text + AGES + piece.find('<').map_or("", |end| &piece[end..]))
+}
+
 /// A part of a page for the script that polls it: 304 when the reader already has this very text.
 pub fn fragment(headers: &HeaderMap, html: Result<String, askama::Error>) -> Response {
     let html = match html {
         Ok(html) => html,
         Err(cause) => return AppError::internal(cause).into_response(),
     };
-    let tag = format!("\"{}\"", &crate::chance::hash_of(&html)[..20]);
+    let tag = format!("\"{}\"", &crate::chance::hash_of(&lasting(&html))[..20]);
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
     let status = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
     let body = if known { String::new() } else { html };
@@ -110,4 +133,19 @@ pub fn fragment(headers: &HeaderMap, html: Result<String, askama::Error>) -> Res
 /// Whether the script asks for the fragment `name` instead of the page.
 pub fn wants_fragment(headers: &HeaderMap, name: &str) -> bool {
     headers.get(FRAGMENT).is_some_and(|wanted| wanted.as_bytes() == name.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fragment_in_which_only_ages_changed_is_the_same_one() {
+        let at =
+            |ago: &str, name: &str| format!("<p>{name} <time><span data-rel>{ago}</span> 14:05</time></p><p>x</p>");
+        assert_eq!(lasting(&at("2 min ago", "a")), lasting(&at("3 min ago", "a")));
+        assert_ne!(lasting(&at("2 min ago", "a")), lasting(&at("2 min ago", "b")));
+        assert!(lasting(&at("now", "a")).ends_with("14:05</time></p><p>x</p>"));
+        assert_eq!(lasting("plain"), "plain");
+    }
 }

@@ -77,6 +77,8 @@ pub struct Shell {
     pub theme: &'static str,
     /// `compact` or empty.
     pub density: &'static str,
+    /// Whether the page hangs on a wall, where nobody navigates.
+    pub wall: bool,
     /// Whether a cloud that is not Microsoft's is configured.
     pub simulated: bool,
 }
@@ -102,6 +104,7 @@ impl Shell {
             version: env!("CARGO_PKG_VERSION"),
             theme: "",
             density: "",
+            wall: false,
             simulated: app.config.custom_cloud.is_some(),
         }
     }

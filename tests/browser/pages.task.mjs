@@ -20,8 +20,10 @@ async function pagesOf(page, demo) {
     ["checks", `${mailbox}/checks`], ["settings", `${mailbox}/edit`], ["pause?", `${mailbox}/pause`], ["delete?", `${mailbox}/delete`],
     ["test message", `${mailbox}/test-message`], ["longest address", `/mailboxes/${long.id}`], ["delete longest?", `/mailboxes/${long.id}/delete`],
     ["right to left", `/mailboxes/${all.find(row => row.address.startsWith("riyadh")).id}`], ["not found", "/mailboxes/mb_000000000000000000000000"],
-    ["token health", "/tokens"], ["problems", "/problems"],
-    ["alerts", "/settings/alerts"], ["new webhook", "/settings/alerts/new?kind=webhook"], ["new address for alerts", "/settings/alerts/new?kind=mail"], ["expiry", "/expiry?days=all"], ["expiry, month", "/expiry?view=month"],
+    ["token health", "/tokens"], ["problems", "/problems"], ["alerts", "/settings/alerts"],
+    ["new webhook", "/settings/alerts/new?kind=webhook"], ["new address for alerts", "/settings/alerts/new?kind=mail"],
+    ["history of 90 days", `${mailbox}?window=90d`], ["overview on a wall", "/?wall=1"],
+    ["token health on a wall", "/tokens?wall=1&window=30d"], ["expiry", "/expiry?days=all"], ["expiry, month", "/expiry?view=month"],
   ];
   for (const local of ["olga", "careers", "press", "fairs"]) {
     const { id } = all.find(row => row.address === `${local}@contoso.example`);

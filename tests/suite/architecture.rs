@@ -70,6 +70,7 @@ const FEATURES: &[(&str, &[&str])] = &[
             "sign_in::store",
         ],
     ),
+    ("diagnosis", &["audit"]),
     (
         "expiry",
         &[
@@ -95,6 +96,8 @@ const FEATURES: &[(&str, &[&str])] = &[
             "applications::form",
             "applications::store",
             "audit",
+            "diagnosis",
+            "diagnosis::store",
             "tokens",
             "tokens::delegated_store",
             "tokens::obtain",
@@ -157,7 +160,19 @@ const FEATURES: &[(&str, &[&str])] = &[
             "users::guard",
         ],
     ),
-    ("tokens", &["applications", "applications::credential", "applications::store", "audit", "users", "users::guard"]),
+    (
+        "tokens",
+        &[
+            "applications",
+            "applications::credential",
+            "applications::store",
+            "audit",
+            "diagnosis",
+            "diagnosis::store",
+            "users",
+            "users::guard",
+        ],
+    ),
     ("users", &[]),
 ];
 
@@ -205,6 +220,7 @@ const SQL: &[&str] = &[
     "sign_in/link_store.rs",
     "tokens/delegated_store.rs",
     "tokens/health_store.rs",
+    "tokens/renewal_store.rs",
     "tokens/turn_store.rs",
     "users/throttle.rs",
     "web/session_store.rs",

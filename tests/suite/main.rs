@@ -10,6 +10,7 @@ mod config;
 mod documentation;
 mod expiry;
 mod explain;
+mod honesty;
 mod login;
 mod mailboxes;
 mod manners;

@@ -3,6 +3,7 @@
 mod actions;
 mod bulk;
 mod edit;
+mod history;
 mod index;
 mod mended;
 mod new;

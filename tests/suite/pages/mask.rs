@@ -6,8 +6,16 @@ use std::collections::BTreeMap;
 pub(crate) fn main_part(html: &str) -> String {
     let start = html.find("<main").unwrap_or_else(|| panic!("no main in {html}"));
     let end = html.find("</main>").unwrap();
-    let masked = mask(&html[start..end]);
+    let masked = mask(&without_turn(&html[start..end]));
     masked.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// When a mailbox' turn comes is chance.
+fn without_turn(html: &str) -> String {
+    const ROW: &str = "<dt>Next check</dt><dd><time";
+    let Some((before, after)) = html.split_once(ROW) else { return html.to_owned() };
+    let (_, rest) = after.split_once("</dd>").unwrap();
+    format!("{before}<dt>Next check</dt><dd>[by chance]</dd>{rest}")
 }
 
 fn mask(html: &str) -> String {

@@ -127,7 +127,8 @@ fn labels(html: &Html, ids: &BTreeSet<String>, wrong: &mut Vec<String>) {
 fn small_things(html: &Html, wrong: &mut Vec<String>) {
     let stray = [
         ("time:not([datetime]), time[datetime='']", "a time without its datetime"),
-        ("svg:not([aria-hidden=true])", "an svg that is read out"),
+        ("svg:not([aria-hidden=true], [role=img][aria-labelledby])", "an svg that is read out without a name"),
+        ("svg[role=img]:not(main:has(details table) *)", "a picture without a table beside it"),
         ("img:not([alt])", "an image without a text"),
         ("th:not([scope])", "a table head without a scope"),
         ("[style], style", "a style of its own"),

@@ -13,6 +13,7 @@ mod grants;
 mod keys;
 mod mailboxes;
 mod metrics;
+mod over_time;
 mod overview;
 mod problems;
 mod search;
@@ -169,6 +170,7 @@ impl World {
     pub(crate) fn check(&self, mailbox: &Mailbox, incoming: Status, outgoing: Status) -> Check {
         Check {
             times: 1,
+            first_at: self.now(),
             id: CheckId::new(self.now(), &self.app.chance),
             mailbox_id: mailbox.id.clone(),
             asked_by: "Ana".to_owned(),

@@ -1,6 +1,7 @@
 //! The life of a person's grant, as `src/tokens` leads it: each test signs in once, and lets an hour pass.
 
 pub(crate) mod keeper;
+mod over_time;
 mod pages;
 mod refresh;
 mod refused;

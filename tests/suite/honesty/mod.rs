@@ -1,0 +1,6 @@
+//! What is shown is true, whatever the state: no page fails because something behind it did, nothing is shown as good before it was
+//! proven, and every place says the same.
+
+mod everywhere;
+mod table;
+mod watch;
