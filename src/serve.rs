@@ -29,7 +29,7 @@ use crate::config::Config;
 use crate::crowd::Crowd;
 use crate::users::throttle;
 use crate::web::session_store::Sessions;
-use crate::{admin_link, mailboxes, routes, setup, sign_in, tokens};
+use crate::{admin_link, applications, mailboxes, routes, setup, sign_in, tokens};
 
 /// How long a stop waits for what is under way.
 const STOP_DEADLINE: Duration = Duration::from_secs(30);
@@ -89,6 +89,7 @@ impl Running {
         }
         self.app.tasks.spawn(tokens::refresher::keep(self.app.clone()));
         self.app.tasks.spawn(mailboxes::rounds::go(self.app.clone()));
+        self.app.tasks.spawn(applications::scope_rounds::go(self.app.clone()));
     }
 
     /// Stops: no new connections, what is under way ends, at the latest after 30 seconds.
@@ -172,6 +173,7 @@ async fn keep_house(app: App) {
             mailboxes::store::erase_deleted(&app).await,
             sign_in::sweep(&app).await,
             admin_link::sweep(&app).await,
+            applications::scope_turn_store::sweep(&app).await,
             app.db.tidy().await,
         ];
         for failure in done.into_iter().filter_map(Result::err) {

@@ -19,7 +19,7 @@ use crate::people::People;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::seed::{Model, Seeder};
-use crate::{Arguments, estate, load, print, sign_ins};
+use crate::{Arguments, estate, load, print, scopes, sign_ins};
 
 /// How often Postkey's clock is set by the simulator's.
 const BEAT: Duration = Duration::from_millis(100);
@@ -136,6 +136,8 @@ async fn seed_mailboxes(
     }
     let known = simulator.estate(|estate| estate::known(estate, seed));
     let models = Seeder::new(app, simulator, plan, progress).fill(known).await?;
+    scopes::play(app).await?;
+    simulator.clear_requests();
     load::copy(app, plan, &models, progress).await?;
     Ok(models)
 }

@@ -174,6 +174,11 @@ impl World {
                 vec![("expires", "on".to_owned()), ("expires_on", "2027-05-01".to_owned())]
             }
             "/applications/{id}/credentials/{credential}/retire" => vec![("sure", "1".to_owned())],
+            "/applications/{id}/scope-check/edit" => vec![
+                ("open", "support@contoso.example".to_owned()),
+                ("closed", "ceo@contoso.example".to_owned()),
+                ("version", "0".to_owned()),
+            ],
             "/expiry/feed" | "/expiry/feed/withdraw" => vec![("there", self.feed.0.clone())],
             _ => Vec::new(),
         };

@@ -13,6 +13,7 @@ mod keys;
 mod mailboxes;
 mod metrics;
 mod overview;
+mod scope;
 mod search;
 mod sessions;
 mod shown;
