@@ -281,7 +281,7 @@ mod tests {
         assert_eq!(good.verdict(THEN.plus(PROOF_LASTS - 1)), ScopeVerdict::Holds);
         assert_eq!(good.verdict(THEN.plus(PROOF_LASTS)), ScopeVerdict::NotProven);
         let words = good.sentence("Contoso Mail", THEN.plus(PROOF_LASTS), &TimeZone::UTC);
-        assert!(words.contains("the last check was on 23 Nov 2026"), "{words}");
+        assert!(words.contains("The last check was on 23 Nov 2026"), "{words}");
         let wide = scope(&[("a", Must::Open, &[Opened]), ("ceo", Must::StayClosed, &[Opened])]);
         assert_eq!(wide.verdict(THEN.plus(9 * PROOF_LASTS)), ScopeVerdict::TooWide);
     }

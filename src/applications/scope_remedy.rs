@@ -69,7 +69,7 @@ fn too_wide(title: String, roles: &Roles) -> Words {
         "Nothing limits it in Exchange, or the limit there covers these mailboxes too.".to_owned()
     } else {
         format!(
-            "Its last token carries {consented}: Entra grants that for every mailbox of the tenant, whatever Exchange limits it to."
+            "Its last token carries {consented}. Entra grants that for every mailbox of the tenant, and a limit in Exchange takes nothing of it away."
         )
     };
     let act = vec![

@@ -50,6 +50,8 @@ async fn names_are_kept_in_order_and_what_is_known_of_them_outlives_a_change() {
         let mail = world.stored("Mail").await;
         assert!(store::find(world.db(), &mail.id).await.unwrap().is_none());
         assert!(save(&world, &mail.id, &names(), 0).await);
+        let other = world.stored("Other").await;
+        assert!(save(&world, &other.id, &names(), 0).await);
         assert!(!save(&world, &mail.id, &names(), 0).await, "somebody else was first");
         assert!(checked(&world, &mail.id, &[ScopeOutcome::Opened, ScopeOutcome::Refused]).await);
         let then = world.now();
@@ -71,6 +73,8 @@ async fn names_are_kept_in_order_and_what_is_known_of_them_outlives_a_change() {
         assert_eq!(addresses, ["b@contoso.example", "a@contoso.example", "CEO@contoso.example"]);
         assert_eq!(scope.names[2].proven, Some((ScopeOutcome::Refused, then)), "it is the same mailbox");
         assert_eq!(scope.version, 2);
+        world.write(async |tx| postkey::applications::store::delete(tx, &mail.id).await).await;
+        assert_eq!(world.count("SELECT COUNT(*) FROM scope_names").await, 2, "they go with their application alone");
         world.close().await;
     }
 }
