@@ -109,19 +109,18 @@ fn cleaned(part: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read(open: &str, closed: &str) -> (Option<Vec<(String, Must)>>, Vec<(&'static str, String)>) {
+    fn read(open: &str, closed: &str) -> (Option<Vec<Named>>, FormErrors) {
         let typed = Typed { open: open.to_owned(), closed: closed.to_owned(), version: 0 };
         let mut errors = FormErrors::default();
-        let names = parse(&typed, &mut errors);
-        let names = names.map(|names| names.into_iter().map(|named| (named.address, named.must)).collect());
-        (names, errors.all().iter().map(|error| (error.field, error.message.clone())).collect())
+        (parse(&typed, &mut errors), errors)
     }
 
     #[test]
     fn addresses_are_understood_however_they_are_listed_and_each_counts_once() {
         let (names, errors) = read("a@x.example\r\n\r\n <B@x.example>, mailto:A@x.example;\n", "ceo@x.example\u{200b}");
+        let names: Vec<(String, Must)> = names.unwrap().into_iter().map(|named| (named.address, named.must)).collect();
         let expected = [("a@x.example", Must::Open), ("B@x.example", Must::Open), ("ceo@x.example", Must::StayClosed)];
-        assert_eq!(names.unwrap(), expected.map(|(address, must)| (address.to_owned(), must)));
+        assert_eq!(names, expected.map(|(address, must)| (address.to_owned(), must)));
         assert!(errors.is_empty());
     }
 
@@ -138,8 +137,8 @@ mod tests {
         ] {
             let (names, errors) = read(open, closed);
             assert!(names.is_none(), "{words}");
-            assert!(errors.iter().any(|(at, said)| *at == field && said.contains(words)), "{words}: {errors:?}");
+            assert!(errors.of(field).is_some_and(|said| said.contains(words)), "{words}: {errors:?}");
         }
-        assert_eq!(read("", "").1.len(), 2, "both at once");
+        assert_eq!(read("", "").1.all().len(), 2, "both at once");
     }
 }
