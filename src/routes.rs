@@ -124,6 +124,7 @@ fn application_administrator() -> Router<App> {
         .route("/applications/{id}/edit", get(applications::edit::edit).post(applications::edit::update))
         .route("/applications/{id}/delete", get(applications::delete::ask).post(applications::delete::delete))
         .route("/applications/{id}/scope-check/edit", get(scope_edit::edit).post(scope_edit::update))
+        .route("/applications/{id}/scope-check/stop", post(scope_edit::stop))
         .route("/applications/{id}/admin-link", post(admin_link::ask::make))
         .route("/applications/{id}/admin-link/withdraw", post(admin_link::ask::withdraw))
         .route("/applications/{id}/secrets/new", get(credentials::new_secret).post(credentials::create_secret))

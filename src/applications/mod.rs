@@ -8,7 +8,7 @@
 //! /applications/{id}/delete                  delete.rs       refuses while mailboxes use it
 //! /applications/{id}/sheet                   sheet.rs        what a tenant administrator must do, for print; /limit.ps1
 //! /applications/{id}/scope-check             scope_show.rs   what it can open and what not; POST tries now; .csv
-//! /applications/{id}/scope-check/edit        scope_edit.rs   which mailboxes must open, and which must stay closed
+//! /applications/{id}/scope-check/edit        scope_edit.rs   which mailboxes must open, which must stay closed; /stop
 //! /applications/{id}/secrets/new             credentials.rs  stores a secret and tests it at once
 //! /applications/{id}/certificates/new        credentials.rs  makes a key pair and its certificate
 //! /applications/{id}/credentials/{credential}/

@@ -1,5 +1,5 @@
 //! `GET` and `POST /applications/{id}/scope-check/edit`: which mailboxes must open, and which must stay closed. Saving checks them at
-//! once.
+//! once. `POST /applications/{id}/scope-check/stop` forgets them.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -130,4 +130,21 @@ async fn save(app: &App, me: &SignedIn, id: &ApplicationId, names: &[Named], ver
     audit::record(&mut tx, app, entry).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// `POST /applications/{id}/scope-check/stop`: no mailbox is tried any more.
+pub async fn stop(State(app): State<App>, me: SignedIn, Path(id): Path<ApplicationId>) -> Result<Response> {
+    let application = store::get(&app.db, &id).await?;
+    let mut tx = app.db.begin().await?;
+    if scope_store::forget(&mut tx, &id).await? {
+        let entry = audit::Entry {
+            actor: &me.user.name,
+            action: "scope.forgotten",
+            object: id.as_str(),
+            detail: &application.name,
+        };
+        audit::record(&mut tx, &app, entry).await?;
+        tx.commit().await?;
+    }
+    Ok(see_other(&format!("/applications/{id}?done=scope-stopped")))
 }

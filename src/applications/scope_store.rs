@@ -8,7 +8,8 @@ use crate::error::{AppError, Result};
 use crate::ids::{ApplicationId, ScopeCheckId};
 use crate::words::{Must, ScopeOutcome};
 
-use super::scope::{Named, Scope, Tried};
+use super::rows::NameRow;
+use super::scope::{Named, Scope};
 use super::scope_form::key;
 
 // A check that runs is about other names from now on, so its result is not waited for.
@@ -24,6 +25,8 @@ const SAVE_NAME: &str = "
     ON CONFLICT (application_id, address_key) DO UPDATE SET address = $3, must = $4, place = $5, version = $6";
 
 const DROP_OTHERS: &str = "DELETE FROM scope_names WHERE application_id = $1 AND version <> $2";
+
+const FORGET: &str = "DELETE FROM scopes WHERE application_id = $1 RETURNING application_id";
 
 const FIND: &str = "
     SELECT application_id, version, updated_by, updated_at, checked_at, running_until FROM scopes WHERE application_id = $1";
@@ -86,41 +89,11 @@ struct ScopeRow {
 }
 
 #[derive(FromRow)]
-struct NameRow {
-    address: String,
-    must: String,
-    outcome: Option<String>,
-    tried_at: Option<UnixTime>,
-    failure: String,
-    proven: Option<String>,
-    proven_since: Option<UnixTime>,
-}
-
-#[derive(FromRow)]
 struct AmissRow {
     application_id: ApplicationId,
     name: String,
     address: String,
     since: UnixTime,
-}
-
-impl TryFrom<NameRow> for Named {
-    type Error = AppError;
-
-    fn try_from(row: NameRow) -> Result<Self> {
-        let wrong = || AppError::internal(anyhow::anyhow!("the row of {} in scope_names is impossible", row.address));
-        let outcome = |value: Option<&String>| match value {
-            Some(value) => ScopeOutcome::parse(value).map(Some).ok_or_else(wrong),
-            None => Ok(None),
-        };
-        let tried = outcome(row.outcome.as_ref())?.zip(row.tried_at);
-        Ok(Self {
-            must: Must::parse(&row.must).ok_or_else(wrong)?,
-            tried: tried.map(|(outcome, at)| Tried { outcome, at, failure: serde_json::from_str(&row.failure).ok() }),
-            proven: outcome(row.proven.as_ref())?.zip(row.proven_since),
-            address: row.address,
-        })
-    }
 }
 
 /// Names the mailboxes of an application; what is known of those that were named before is kept. `version` is the one that the
@@ -155,6 +128,13 @@ pub async fn save(
     }
     in_tx!(tx, |c| sqlx::query(DROP_OTHERS).bind(application).bind(saved).execute(c).await.affected())?;
     Ok(true)
+}
+
+/// Forgets what is named for an application, and every check of it. `false` if nothing was.
+pub async fn forget(tx: &mut Tx, application: &ApplicationId) -> Result<bool> {
+    let gone: Option<ApplicationId> =
+        in_tx!(tx, |c| sqlx::query_scalar(FORGET).bind(application).fetch_optional(c).await)?;
+    Ok(gone.is_some())
 }
 
 /// What is named for an application, if anything is.

@@ -283,3 +283,20 @@ async fn of_another_application_under_the_same_name_nothing_is_known() {
     assert_eq!(outcomes(&page), ["Not checked yet", "Not checked yet"]);
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_scope_check_that_is_stopped_is_forgotten() {
+    let app = TestApp::start().await;
+    let ana = app.owner().await;
+    let here = with_mailbox(&app, &ana, "Contoso Mail").await;
+    let edit = format!("{here}/scope-check/edit");
+    let stop = format!("{here}/scope-check/stop");
+    assert!(!ana.get(&edit).await.actions().contains(&stop), "there is nothing to stop");
+    name(&ana, &here, SUPPORT, CEO).await.location();
+    ana.open_and_submit(&edit, &stop, &[]).await.expect_redirect(&format!("{here}?done=scope-stopped"));
+    let page = ana.get(&format!("{here}?done=scope-stopped")).await;
+    assert!(page.text().contains("Prove what it can open and what not"), "{}", page.text());
+    assert!(postkey::applications::scope_store::widened(&app.inside().db).await.unwrap().is_empty());
+    assert!(audited(&app, &here).await.contains(&"scope.forgotten".to_owned()));
+    app.stop().await;
+}

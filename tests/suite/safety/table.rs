@@ -79,6 +79,7 @@ pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
     ("/applications/{id}/edit", &["GET", "POST"], ApplicationAdministrator),
     ("/applications/{id}/delete", &["GET", "POST"], ApplicationAdministrator),
     ("/applications/{id}/scope-check/edit", &["GET", "POST"], ApplicationAdministrator),
+    ("/applications/{id}/scope-check/stop", &["POST"], ApplicationAdministrator),
     ("/applications/{id}/admin-link", &["POST"], ApplicationAdministrator),
     ("/applications/{id}/admin-link/withdraw", &["POST"], ApplicationAdministrator),
     ("/applications/{id}/secrets/new", &["GET", "POST"], ApplicationAdministrator),

@@ -75,6 +75,9 @@ async fn names_are_kept_in_order_and_what_is_known_of_them_outlives_a_change() {
         assert_eq!(scope.version, 2);
         world.write(async |tx| postkey::applications::store::delete(tx, &mail.id).await).await;
         assert_eq!(world.count("SELECT COUNT(*) FROM scope_names").await, 2, "they go with their application alone");
+        assert!(world.write(async |tx| store::forget(tx, &other.id).await).await);
+        assert!(!world.write(async |tx| store::forget(tx, &other.id).await).await);
+        assert_eq!(world.count("SELECT COUNT(*) FROM scope_names").await, 0);
         world.close().await;
     }
 }
