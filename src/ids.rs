@@ -94,6 +94,10 @@ typed_id!(
     CheckId, "chk_"
 );
 typed_id!(
+    /// One try of what an application opens and what not.
+    ScopeCheckId, "scp_"
+);
+typed_id!(
     /// One sign-in with Microsoft, from its start to its end.
     SignInId, "si_"
 );

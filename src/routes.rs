@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
-use crate::applications::{self, credentials, end, retire};
+use crate::applications::{self, credentials, end, retire, scope_edit, scope_show};
 use crate::error::AppError;
 use crate::mailboxes::{actions, bulk, checks, edit, index as mailbox_list, new as new_mailbox, past, show as mailbox};
 use crate::sign_in::{self, hand_off};
@@ -94,6 +94,8 @@ fn viewer() -> Router<App> {
         .route("/applications/{id}", get(applications::show::show))
         .route("/applications/{id}/sheet", get(applications::sheet::sheet))
         .route("/applications/{id}/limit.ps1", get(applications::sheet::limit))
+        .route("/applications/{id}/scope-check", get(scope_show::show))
+        .route("/applications/{id}/scope-check.csv", get(scope_show::csv))
         .route("/applications/{id}/admin-link", get(admin_link::ask::show))
         .route("/applications/{id}/credentials/{credential}/certificate.cer", get(credentials::certificate))
         .route("/expiry", get(expiry::index::index))
@@ -107,6 +109,7 @@ fn operator() -> Router<App> {
         .route("/problems/{id}/acknowledge", post(problems::act::acknowledge))
         .route("/problems/{id}/silence", post(problems::act::silence))
         .route("/problems/{id}/unsilence", post(problems::act::unsilence))
+        .route("/applications/{id}/scope-check", post(scope_show::check_now))
 }
 
 fn mailbox_administrator() -> Router<App> {
@@ -132,6 +135,8 @@ fn application_administrator() -> Router<App> {
         .route("/applications/new", get(applications::new::new).post(applications::new::create))
         .route("/applications/{id}/edit", get(applications::edit::edit).post(applications::edit::update))
         .route("/applications/{id}/delete", get(applications::delete::ask).post(applications::delete::delete))
+        .route("/applications/{id}/scope-check/edit", get(scope_edit::edit).post(scope_edit::update))
+        .route("/applications/{id}/scope-check/stop", post(scope_edit::stop))
         .route("/applications/{id}/admin-link", post(admin_link::ask::make))
         .route("/applications/{id}/admin-link/withdraw", post(admin_link::ask::withdraw))
         .route("/applications/{id}/secrets/new", get(credentials::new_secret).post(credentials::create_secret))

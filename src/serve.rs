@@ -29,7 +29,7 @@ use crate::config::Config;
 use crate::crowd::Crowd;
 use crate::users::throttle;
 use crate::web::session_store::Sessions;
-use crate::{admin_link, alerts, expiry, mailboxes, problems, routes, setup, sign_in, tokens};
+use crate::{admin_link, alerts, applications, expiry, mailboxes, problems, routes, setup, sign_in, tokens};
 
 /// How long a stop waits for what is under way.
 const STOP_DEADLINE: Duration = Duration::from_secs(30);
@@ -93,6 +93,7 @@ impl Running {
         self.app.tasks.spawn(problems::watch::go(self.app.clone()));
         self.app.tasks.spawn(expiry::warn::go(self.app.clone()));
         self.app.tasks.spawn(alerts::send::go(self.app.clone()));
+        self.app.tasks.spawn(applications::scope_rounds::go(self.app.clone()));
     }
 
     /// Stops: no new connections, what is under way ends, at the latest after 30 seconds.
@@ -180,6 +181,7 @@ async fn keep_house(app: App) {
             admin_link::sweep(&app).await,
             problems::store::sweep(&app).await,
             alerts::outbox_store::sweep(&app).await,
+            applications::scope_turn_store::sweep(&app).await,
             app.db.tidy().await,
         ];
         for failure in done.into_iter().filter_map(Result::err) {

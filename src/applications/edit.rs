@@ -19,7 +19,7 @@ use crate::web::{Page, Shell, see_other};
 
 use super::form::{self, Fields};
 use super::store::{self, Written};
-use super::{Application, used_by};
+use super::{Application, scope_store, used_by};
 
 #[derive(Template)]
 #[template(path = "applications/edit.html")]
@@ -149,6 +149,7 @@ async fn write(app: &App, me: &SignedIn, changed: &Application, moved: bool) -> 
         tokens::delegated_store::forget_all(&mut tx, &changed.id).await?;
         store::untest(&mut tx, &changed.id).await?;
         used_by::unverify(&mut tx, &changed.id, now).await?;
+        scope_store::reset(&mut tx, &changed.id, now).await?;
     }
     let action = if moved { "application.moved" } else { "application.changed" };
     let entry = audit::Entry { actor: &me.user.name, action, object: changed.id.as_str(), detail: &changed.name };

@@ -1,4 +1,4 @@
-//! Rows of the tables `applications` and `credentials` to what they mean. An impossible row is an error.
+//! Rows of the tables `applications`, `credentials` and `scope_names` to what they mean. An impossible row is an error.
 
 use sqlx::FromRow;
 
@@ -6,9 +6,11 @@ use crate::clock::UnixTime;
 use crate::error::{AppError, Result};
 use crate::ids::{ApplicationId, CredentialId};
 use crate::microsoft::{ClientId, Cloud, Guid, Tenant};
+use crate::words::{Must, ScopeOutcome};
 
 use super::application::Application;
 use super::credential::{Credential, Kind, State};
+use super::scope::{Named, Tried};
 
 #[derive(FromRow)]
 pub(super) struct Row {
@@ -39,6 +41,17 @@ pub(super) struct CredentialRow {
     answered_at: Option<UnixTime>,
     last_used_at: Option<UnixTime>,
     retired_at: Option<UnixTime>,
+}
+
+#[derive(FromRow)]
+pub(super) struct NameRow {
+    address: String,
+    must: String,
+    outcome: Option<String>,
+    tried_at: Option<UnixTime>,
+    failure: String,
+    proven: Option<String>,
+    proven_since: Option<UnixTime>,
 }
 
 fn impossible(id: &str, column: &str) -> AppError {
@@ -87,6 +100,25 @@ impl TryFrom<CredentialRow> for Credential {
             answered_at: row.answered_at,
             last_used_at: row.last_used_at,
             retired_at: row.retired_at,
+        })
+    }
+}
+
+impl TryFrom<NameRow> for Named {
+    type Error = AppError;
+
+    fn try_from(row: NameRow) -> Result<Self> {
+        let wrong = || impossible(&row.address, "outcome");
+        let outcome = |value: Option<&String>| match value {
+            Some(value) => ScopeOutcome::parse(value).map(Some).ok_or_else(wrong),
+            None => Ok(None),
+        };
+        let tried = outcome(row.outcome.as_ref())?.zip(row.tried_at);
+        Ok(Self {
+            must: Must::parse(&row.must).ok_or_else(|| impossible(&row.address, "must"))?,
+            tried: tried.map(|(outcome, at)| Tried { outcome, at, failure: serde_json::from_str(&row.failure).ok() }),
+            proven: outcome(row.proven.as_ref())?.zip(row.proven_since),
+            address: row.address,
         })
     }
 }

@@ -18,6 +18,7 @@ use crate::web::{Page, Shell, When, fragment, wants_fragment};
 use crate::words::{Facts, FilledArticle, LinkFacts, LinkKind, articles};
 
 use super::credential::State as Said;
+use super::scope_show::{self, Line};
 use super::standing::{self, Standing, called, titled};
 use super::{Application, Credential, Kind, store, used_by};
 
@@ -46,6 +47,9 @@ struct Show {
     upload: Option<Upload>,
     every: u8,
     permissions: Option<Permissions>,
+    /// Whether a scope check says anything of it.
+    checkable: bool,
+    scope: Option<Line>,
     places: Vec<Place>,
     created: (String, When),
     may_edit: bool,
@@ -144,6 +148,8 @@ async fn page(app: &App, me: &SignedIn, application: Application, trouble: Optio
         upload: upload(app, &application, &all),
         every: if waits { 3 } else { 30 },
         permissions: grant.map(|grant| permissions(app, &grant)),
+        checkable: !used_by::signs_people_in_only(&app.db, &application.id).await?,
+        scope: scope_show::line(app, &application).await?,
         places: kinds.into_iter().map(|kind| place(app, &application, kind)).collect(),
         mailboxes,
         mailboxes_words: used_by::mailboxes(mailboxes),

@@ -19,6 +19,21 @@ const USES: &str = "
     SELECT access_type, MAX(signs_in_as) AS person, incoming FROM mailboxes WHERE application_id = $1 AND deleted_at IS NULL
     GROUP BY access_type, incoming ORDER BY access_type, incoming";
 
+const SIGNS_PEOPLE_IN_ONLY: &str = "
+    SELECT COUNT(*) FROM applications a
+    WHERE a.id = $1
+        AND EXISTS (SELECT 1 FROM mailboxes m WHERE m.application_id = a.id AND m.deleted_at IS NULL)
+        AND NOT EXISTS (
+            SELECT 1 FROM mailboxes m WHERE m.application_id = a.id AND m.deleted_at IS NULL AND m.access_type = 'application')";
+
+const CONNECTED: &str = "
+    SELECT address FROM mailboxes
+    WHERE application_id = $1 AND deleted_at IS NULL AND access_type = 'application' AND incoming = 'connected'
+    ORDER BY sort_key, id LIMIT $2";
+
+const OPENS: &str = "
+    SELECT COUNT(*) FROM mailboxes WHERE application_id = $1 AND address_key = $2 AND deleted_at IS NULL AND access_type = 'application'";
+
 const UNVERIFY: &str = "
     UPDATE mailboxes SET incoming = $3, outgoing = $3, urgency = $4, since = $5, checked_at = NULL, good_at = NULL, sent_at = NULL,
         checking_since = NULL, last_check_id = NULL
@@ -56,6 +71,23 @@ pub async fn uses(db: &Db, id: &ApplicationId) -> Result<Vec<Use>> {
         incoming: Status::parse(&row.incoming).unwrap_or(Status::Unknown),
     };
     Ok(rows.into_iter().map(read).collect())
+}
+
+/// Whether it has mailboxes, and a person signs in for each of them.
+pub async fn signs_people_in_only(db: &Db, id: &ApplicationId) -> Result<bool> {
+    let found: i64 = on_db!(db, |c| sqlx::query_scalar(SIGNS_PEOPLE_IN_ONLY).bind(id).fetch_one(c).await)?;
+    Ok(found > 0)
+}
+
+/// The first addresses that it opens without a user, of those that opened at their last check.
+pub async fn connected(db: &Db, id: &ApplicationId, most: i64) -> Result<Vec<String>> {
+    Ok(on_db!(db, |c| sqlx::query_scalar(CONNECTED).bind(id).bind(most).fetch_all(c).await)?)
+}
+
+/// Whether it opens this address, in lower case, without a user for Postkey.
+pub async fn opens(db: &Db, id: &ApplicationId, address_key: &str) -> Result<bool> {
+    let found: i64 = on_db!(db, |c| sqlx::query_scalar(OPENS).bind(id).bind(address_key).fetch_one(c).await)?;
+    Ok(found > 0)
 }
 
 /// How many mailboxes in the bin name it.

@@ -129,7 +129,7 @@ fn view(app: &App, me: &SignedIn, it: Seen, known: &HashMap<String, ProblemId>) 
         badge,
         title: format!("{} · {}", badge.label, it.of_whom()),
         id: known.get(&it.key()).cloned(),
-        text: extent(it.mailboxes, it.tokens, only.map_or("", |(_, address)| address)),
+        text: extent(it.kind, (it.mailboxes, it.tokens), only.map_or("", |(_, address)| address)),
         who: match it.kind.who() {
             who if who.is_nobody() => "It passes by itself".to_owned(),
             who => format!("Who can mend it: {}", who.words()),

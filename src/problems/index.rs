@@ -53,7 +53,9 @@ pub async fn index(
 ) -> Result<Response> {
     let watch = watching.of("/problems", &[])?;
     let mut open = store::open(&app.db).await?;
-    open.sort_by_key(|it| (it.kind.rank(), it.mailboxes == 0, -it.mailboxes, it.since, it.id.clone()));
+    open.sort_by_key(|it| {
+        (it.kind.rank(), it.mailboxes == 0, -it.mailboxes, it.since, it.application.clone(), it.kind.value())
+    });
     let solved = store::solved(&app.db, SOLVED).await?;
     let page = Index {
         shell: watch.dress(me.shell(&app, Section::Problems)),
@@ -81,7 +83,7 @@ fn row(app: &App, problem: &Problem) -> Row {
         application: problem.application.clone(),
         extent: match problem.solved_at {
             None => problem.extent(),
-            Some(_) => super::problem::extent(problem.most_mailboxes, 0, &problem.example),
+            Some(_) => problem.worst(),
         },
         since: When::at(problem.since, now, zone),
         state: match (problem.state(now), &problem.acknowledged, &problem.silenced) {

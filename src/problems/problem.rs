@@ -193,13 +193,20 @@ impl Problem {
 
     /// What suffers, in a few words.
     pub fn extent(&self) -> String {
-        extent(self.mailboxes, self.tokens, &self.example)
+        extent(self.kind, (self.mailboxes, self.tokens), &self.example)
+    }
+
+    /// What suffered at its worst, in a few words.
+    pub fn worst(&self) -> String {
+        extent(self.kind, (self.most_mailboxes, 0), &self.example)
     }
 }
 
-/// What suffers, in a few words: one mailbox by its address, more by their number.
-pub fn extent(mailboxes: i64, tokens: i64, example: &str) -> String {
-    match (mailboxes, tokens) {
+/// What suffers, mailboxes and tokens, in a few words: one mailbox by its address, more by their number.
+pub fn extent(kind: ProblemKind, counts: (i64, i64), example: &str) -> String {
+    match counts {
+        _ if kind == ProblemKind::ScopeTooWide => "opens a mailbox that it must not open".to_owned(),
+        _ if kind == ProblemKind::ScopeTooNarrow => "does not open a mailbox that it must open".to_owned(),
         (1, _) if !example.is_empty() => example.to_owned(),
         (0, 0) => "no mailbox has stopped".to_owned(),
         (0, 1) => "1 token cannot be renewed; mail goes on until it ends".to_owned(),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::applications::scope_store::{self, Amiss};
 use crate::clock::UnixTime;
 use crate::db::Db;
 use crate::error::Result;
@@ -54,7 +55,12 @@ pub async fn now(db: &Db, now: UnixTime) -> Result<Vec<Seen>> {
     let broken = seen_store::broken(db, proof_from(now)).await?;
     let passing = seen_store::passing(db, proof_from(now)).await?;
     let tokens = health_store::failing(db, now).await?;
-    Ok(together(broken.into_iter().chain(passing), tokens, now))
+    let wide = scope_store::widened(db).await?.into_iter().map(|it| Seen::from_scope(ProblemKind::ScopeTooWide, it));
+    let narrow =
+        scope_store::too_narrow(db).await?.into_iter().map(|it| Seen::from_scope(ProblemKind::ScopeTooNarrow, it));
+    let mut seen = together(broken.into_iter().chain(passing), tokens, now);
+    seen.extend(wide.chain(narrow));
+    Ok(in_order(seen))
 }
 
 fn together(mailboxes: impl Iterator<Item = Broken>, tokens: Vec<Failing>, now: UnixTime) -> Vec<Seen> {
@@ -68,7 +74,10 @@ fn together(mailboxes: impl Iterator<Item = Broken>, tokens: Vec<Failing>, now: 
         }
     }
     let passes = |it: &Seen| it.kind.cause().is_some_and(Cause::is_transient) && now.since(it.since) < PASSES_WITHIN;
-    let mut found: Vec<Seen> = found.into_values().filter(|it| !passes(it)).collect();
+    in_order(found.into_values().filter(|it| !passes(it)).collect())
+}
+
+fn in_order(mut found: Vec<Seen>) -> Vec<Seen> {
     // To the end, so that two do not change places when a page is loaded again.
     found.sort_by(|a, b| {
         let weight = |it: &Seen| (it.kind.rank(), it.mailboxes == 0, -it.mailboxes, -it.tokens, it.since);
@@ -105,6 +114,18 @@ impl Seen {
             since: failing.since,
             example: None,
             token: Some(failing.example),
+        }
+    }
+
+    fn from_scope(kind: ProblemKind, amiss: Amiss) -> Self {
+        Self {
+            kind,
+            application: Some((amiss.application_id, amiss.name)),
+            mailboxes: 0,
+            tokens: 0,
+            since: amiss.since,
+            example: None,
+            token: None,
         }
     }
 

@@ -85,7 +85,7 @@ pub async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<ProblemId
         who: problem.kind.who().words(),
         nobody: problem.kind.who().is_nobody(),
         is_open,
-        extent: extent(&problem),
+        extent: if is_open { problem.extent() } else { problem.worst() },
         application: problem.application_id.as_ref().map(|id| (id.to_string(), problem.application.clone())),
         state: state(&problem, standing, |at| time(at, now, zone)),
         since: when(problem.since),
@@ -119,14 +119,6 @@ async fn named(app: &App, problem: &Problem) -> Result<Vec<(String, String)>> {
     };
     let rows = search::page(&app.db, &filter, app.clock.now()).await?.rows;
     Ok(rows.into_iter().map(|found| (found.mailbox.id.to_string(), found.mailbox.address)).collect())
-}
-
-fn extent(problem: &Problem) -> String {
-    if problem.solved_at.is_some() {
-        let most = super::problem::extent(problem.most_mailboxes, 0, &problem.example);
-        return if problem.most_mailboxes == 0 { "no mailbox had stopped".to_owned() } else { most };
-    }
-    problem.extent()
 }
 
 fn state(problem: &Problem, standing: Standing, at: impl Fn(crate::clock::UnixTime) -> String) -> String {

@@ -25,7 +25,8 @@ const TAKE: &str = "
     UPDATE watches SET leased_by = $1, leased_until = $3
     WHERE name = 'problems' AND (leased_until <= $2 OR leased_by = $1)";
 
-const OPEN: &str = concat!("SELECT ", columns!(), " FROM problems WHERE open_key IS NOT NULL ORDER BY opened_at, id");
+const OPEN: &str =
+    concat!("SELECT ", columns!(), " FROM problems WHERE open_key IS NOT NULL ORDER BY opened_at, application, kind");
 
 const SOLVED: &str = concat!(
     "SELECT ",

@@ -12,7 +12,7 @@ pub struct Flash {
     pub text: String,
 }
 
-const KNOWN: [(&str, &str, &str); 57] = [
+const KNOWN: [(&str, &str, &str); 58] = [
     ("saved", "ok", "Saved."),
     ("renewed", "ok", "Microsoft issued a new token."),
     ("not-renewed", "warn", "Microsoft issued no new token. Why, and what to do, stands below."),
@@ -59,6 +59,7 @@ const KNOWN: [(&str, &str, &str); 57] = [
         "info",
         "Saved. It is another application now: test its secrets and check its mailboxes. Whoever signed in must do so again.",
     ),
+    ("scope-stopped", "ok", "The scope check is stopped, and what it found is erased."),
     ("retired", "ok", "Retired, and its secret is erased."),
     ("bulk-paused", "ok", "The chosen mailboxes are paused."),
     ("none-chosen", "info", "Nothing was chosen, so nothing was changed. Tick the mailboxes first."),

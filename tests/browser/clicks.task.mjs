@@ -70,6 +70,16 @@ describe("Clicks and fields", { skip }, () => {
     atMost(2, 1);
   });
 
+  test("T4, what an application can open that it must not: 2 clicks and 1 field", async () => {
+    await page.goto(`${demo.base}/applications`);
+    await on(await page.locator("tbody th a").first().getAttribute("href"));
+    await click("link", "Scope check");
+    await field("#closed", "ceo@contoso.example");
+    await click("button", "Save and check");
+    assert.match(await page.locator("#trouble-title").innerText(), /can open every mailbox[^]*also ceo@contoso\.example/);
+    atMost(2, 1);
+  });
+
   test("A9, pause, resume, and default outbound: 2 clicks each", async () => {
     const path = `/mailboxes/${await find(page, demo, "support@contoso.example")}`;
     await on(path);

@@ -37,6 +37,10 @@ async function pagesOfApplications(page, demo) {
   await page.goto(`${demo.base}/applications`);
   const links = await page.locator("tbody th a").evaluateAll(all => all.map(a => [a.textContent, a.getAttribute("href")]));
   const pages = [["applications", "/applications"], ["new application", "/applications/new"], ["articles", "/explain"], ["article", "/explain/AADSTS7000222"], ["article of nothing", "/explain/AADSTS1"]];
+  for (const name of ["Contoso Mail", "Contoso Payroll", "Contoso Support Desk"]) {
+    const href = links.find(([text]) => text === name)?.[1] ?? assert.fail(`${name} is not in the list`);
+    pages.push([`${name}: scope check`, `${href}/scope-check`], [`${name}: what it must open`, `${href}/scope-check/edit`]);
+  }
   for (const name of ["Contoso Mail", "Contoso Vault", "Contoso Archive", "Contoso Reader"]) {
     const href = links.find(([text]) => text === name)?.[1] ?? assert.fail(`${name} is not in the list`);
     pages.push([name, href]);

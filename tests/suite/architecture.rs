@@ -55,7 +55,16 @@ const FEATURES: &[(&str, &[&str])] = &[
     ("alerts", &["audit", "users", "users::guard"]),
     (
         "applications",
-        &["audit", "tokens", "tokens::delegated_store", "tokens::obtain", "tokens::store", "users", "users::guard"],
+        &[
+            "audit",
+            "tokens",
+            "tokens::delegated_store",
+            "tokens::obtain",
+            "tokens::store",
+            "users",
+            "users::guard",
+            "users::user",
+        ],
     ),
     ("audit", &[]),
     // One address for every answer of Microsoft's, which is told apart by its state.
@@ -128,6 +137,8 @@ const FEATURES: &[(&str, &[&str])] = &[
             "alerts",
             "alerts::channel_store",
             "alerts::outbox",
+            "applications",
+            "applications::scope_store",
             "audit",
             "mailboxes",
             "mailboxes::mailbox",
@@ -207,6 +218,8 @@ const SQL: &[&str] = &[
     "alerts/channel_store.rs",
     "alerts/outbox_store.rs",
     "applications/proofs.rs",
+    "applications/scope_store.rs",
+    "applications/scope_turn_store.rs",
     "applications/used_by.rs",
     "audit/mod.rs",
     "db/mod.rs",
@@ -227,8 +240,14 @@ const SQL: &[&str] = &[
 ];
 
 /// Who may ask Microsoft: work that a person or a clock started, never a page that is being rendered.
-const ASKS_MICROSOFT: &[&str] =
-    &["applications/trial.rs", "mailboxes/climb.rs", "sign_in/begin.rs", "sign_in/redeem.rs", "tokens/prove.rs"];
+const ASKS_MICROSOFT: &[&str] = &[
+    "applications/scope_try.rs",
+    "applications/trial.rs",
+    "mailboxes/climb.rs",
+    "sign_in/begin.rs",
+    "sign_in/redeem.rs",
+    "tokens/prove.rs",
+];
 
 #[test]
 fn every_arrow_is_on_the_list() {

@@ -16,7 +16,7 @@ use crate::people::People;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::seed::{Model, Seeder};
-use crate::{Arguments, estate, hours, load, print, sign_ins};
+use crate::{Arguments, estate, hours, load, print, scopes, sign_ins};
 
 /// Starts both, prepares what is not there yet, says where to go, and stops when told to.
 pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
@@ -125,6 +125,8 @@ async fn seed_mailboxes(
     }
     let known = simulator.estate(|estate| estate::known(estate, seed));
     let models = Seeder::new(app, simulator, plan, progress).fill(known).await?;
+    scopes::play(app).await?;
+    simulator.clear_requests();
     load::copy(app, plan, &models, progress).await?;
     Ok(models)
 }

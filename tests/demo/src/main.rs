@@ -8,6 +8,7 @@
 //! plan.rs       which mailboxes there are, and what is the matter with each
 //! people.rs     who can log in
 //! seed.rs       stores applications and mailboxes and really checks them
+//! scopes.rs     names mailboxes for scope checks and really checks them
 //! sign_ins.rs   signs people in with Microsoft, as they do it themselves
 //! load.rs       very many mailboxes, copied from the checked ones
 //! progress.rs   how far the preparation is
@@ -26,6 +27,7 @@ mod people;
 mod plan;
 mod print;
 mod progress;
+mod scopes;
 mod seed;
 mod sign_ins;
 

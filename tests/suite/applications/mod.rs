@@ -6,6 +6,8 @@ mod edit;
 mod index;
 mod new;
 mod retire;
+pub(crate) mod scope_check;
+mod scope_rounds;
 mod secrets;
 mod sheet;
 mod show;

@@ -103,6 +103,7 @@ async fn only_application_administrators_add_or_change() {
     assert_eq!(
         buttons,
         [
+            "Scope check",
             "Copy Application (client) ID",
             "Copy Directory (tenant) ID",
             "Ask a tenant administrator",

@@ -80,6 +80,7 @@ async fn every_page_is_sound_and_every_link_leads_somewhere() {
         "/retire",
         "/end",
         "/sheet",
+        "/scope-check",
         "/admin-link",
         "/limit.ps1",
         "/problems.csv",

@@ -10,15 +10,22 @@ pub(crate) fn main_part(html: &str) -> String {
     masked.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-/// When a mailbox' turn comes is chance.
+/// When a mailbox' turn comes is chance, and so whether it has come.
 fn without_turn(html: &str) -> String {
-    const ROW: &str = "<dt>Next check</dt><dd><time";
+    const ROW: &str = "<dt>Next check</dt><dd>";
     let Some((before, after)) = html.split_once(ROW) else { return html.to_owned() };
-    let (_, rest) = after.split_once("</dd>").unwrap();
+    let (turn, rest) = after.split_once("</dd>").unwrap();
+    if !turn.starts_with("<time") && turn != "Now" {
+        return html.to_owned();
+    }
     format!("{before}<dt>Next check</dt><dd>[by chance]</dd>{rest}")
 }
 
 fn mask(html: &str) -> String {
+    if let Some((before, key)) = html.split_once("whsec_") {
+        let rest = &key[key.find('<').unwrap()..];
+        return format!("{}[signing key]{}", mask(before), mask(rest));
+    }
     let mut names = Names::default();
     let mut kept = String::with_capacity(html.len());
     let mut rest = html;
@@ -82,6 +89,8 @@ fn kind(word: &str) -> Option<&'static str> {
         ("si_", "sign-in"),
         ("tok_", "token"),
         ("feed_", "feed"),
+        ("prb_", "problem"),
+        ("chan_", "channel"),
     ];
     for (prefix, kind) in prefixes {
         if word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= 20 && hex(rest)) {

@@ -3,6 +3,7 @@
 use postkey_simulator::{Failure, Fault, Place, RetryAfter};
 
 use super::{Scene, mask, sound};
+use crate::applications::scope_check::{CEO, SUPPORT, name, with_mailbox};
 use crate::mailboxes::{add, ids, typed};
 use crate::problems;
 use crate::safety::world::meddle;
@@ -74,6 +75,8 @@ async fn problems_and_who_is_told() {
     ];
     let page = ana.open_and_submit("/settings/alerts/new?kind=webhook", "/settings/alerts", &hook).await;
     let channel = page.location().split('?').next().unwrap().to_owned();
+    // One problem, so that what is written in one second has an order.
+    meddle(&app.inside().db, "UPDATE mailboxes SET paused_at = 1 WHERE incoming <> 'secret_expired'").await;
     problems::look(app).await;
     problems::look_after(app, problems::SETTLES).await;
     same("problems", 200, &ana.get("/problems").await);
@@ -168,6 +171,33 @@ async fn applications_and_their_credentials() {
         same(&format!("credential_{page}"), 200, &ana.get(&format!("{credential}/{page}")).await);
     }
     scene.app.stop().await;
+}
+
+#[tokio::test]
+async fn scope_checks() {
+    let app = TestApp::start().await;
+    let ana = app.owner().await;
+    let here = with_mailbox(&app, &ana, "Contoso Support Desk").await;
+    let path = format!("{here}/scope-check");
+    same("scope_check_start", 200, &ana.get(&path).await);
+    same("scope_check_refused", 422, &name(&ana, &here, "support", "").await);
+    same("scope_check_holds", 200, &ana.get(name(&ana, &here, SUPPORT, CEO).await.location()).await);
+    same("scope_check_edit", 200, &ana.get(&format!("{path}/edit")).await);
+    same("application_with_scope_check", 200, &ana.get(&here).await);
+    app.advance(1);
+    name(&ana, &here, "support@contoso.example\nsales@contoso.example", CEO).await.location();
+    same("scope_check_too_narrow", 200, &ana.get(&path).await);
+    app.advance(1);
+    name(&ana, &here, SUPPORT, "nobody@contoso.example").await.location();
+    same("scope_check_not_proven", 200, &ana.get(&path).await);
+    let desk = app.sample("Contoso Support Desk").client_id.to_string();
+    app.sim.estate(|estate| estate.application_mut(&desk).unwrap().lift_limit());
+    app.advance(60);
+    name(&ana, &here, SUPPORT, CEO).await.location();
+    same("scope_check_too_wide", 200, &ana.get(&path).await);
+    meddle(&app.inside().db, "UPDATE mailboxes SET access_type = 'delegated'").await;
+    same("scope_check_people_only", 200, &ana.get(&path).await);
+    app.stop().await;
 }
 
 #[tokio::test]

@@ -171,6 +171,38 @@ async fn a_token_that_cannot_be_renewed_is_told_before_mail_stops_and_again_when
 }
 
 #[tokio::test]
+async fn a_scope_that_was_widened_is_a_problem_that_may_not_wait_until_the_morning() {
+    let app = TestApp::start().await;
+    let ana = app.owner().await;
+    let hooks = HookSink::start().await;
+    // It is one o'clock in the afternoon in Madrid.
+    add_hook(&ana, &hooks, &[("quiet_from", "12:00"), ("quiet_until", "14:00")]).await;
+    add(&app, &ana, "support@contoso.example", "Contoso Mail").await;
+    let application = sign_in::application(&app, "Contoso Mail").await;
+    let scope = format!("/applications/{application}/scope-check");
+    let edit = format!("{scope}/edit");
+    let names = [("open", "support@contoso.example"), ("closed", "sales@contoso.example")];
+    ana.open_and_submit(&edit, &edit, &names).await.location();
+    look(&app).await;
+    look_after(&app, SETTLES).await;
+    let line = "[Postkey] Opens too much: Contoso Mail, it opens a mailbox that it must not open";
+    assert_eq!(hooks.told(), [("problem.opened".to_owned(), line.to_owned())]);
+    let problem = ana.get("/").await.href("/problems/prb_");
+    let page = ana.get(&problem).await;
+    assert!(page.links().contains(&scope), "{:?}", page.links());
+    app.sim.estate(|estate| {
+        estate.application_mut("Contoso Mail").unwrap().limit_to(["support@contoso.example"]);
+    });
+    // The limit is in the next token.
+    app.advance(61);
+    ana.open_and_submit(&scope, &scope, &[]).await.location();
+    look_after(&app, 1).await;
+    look_after(&app, STAYS_AWAY).await;
+    assert_eq!(hooks.told()[1].0, "problem.solved");
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn of_two_processes_only_one_watches_until_it_is_gone_for_a_minute() {
     let Some(engine) = Engine::all().into_iter().find(|engine| *engine == Engine::Postgres) else { return };
     let app = TestApp::on(engine).await;

@@ -84,6 +84,8 @@ impl World {
         let application = one(&app.inside().db, "SELECT application_id FROM mailboxes LIMIT 1").await;
         let application = format!("/applications/{application}");
         let credential = credential_of(&app, &application).await;
+        let scope = format!("{application}/scope-check/edit");
+        browser.open_and_submit(&scope, &scope, &[("closed", "ceo@contoso.example")]).await.location();
         let mut owner = person(&app, EMAIL, Who::Owner).await;
         let delegated = signed_in(&app, &browser, "sales@fabrikam.example").await;
         let link = make_link(&browser, &delegated).await;
@@ -193,6 +195,11 @@ impl World {
                 ("target", "oncall@ops.example".to_owned()),
             ],
             "/settings/alerts/{channel}/edit" => vec![("name", "Renamed".to_owned())],
+            "/applications/{id}/scope-check/edit" => vec![
+                ("open", "support@contoso.example".to_owned()),
+                ("closed", "ceo@contoso.example".to_owned()),
+                ("version", "1".to_owned()),
+            ],
             "/expiry/feed" | "/expiry/feed/withdraw" => vec![("there", self.feed.0.clone())],
             _ => Vec::new(),
         };

@@ -16,6 +16,7 @@ mod metrics;
 mod over_time;
 mod overview;
 mod problems;
+mod scope;
 mod search;
 mod sessions;
 mod shown;

@@ -29,7 +29,7 @@ async fn the_same_problem_is_open_once_and_can_come_again_when_it_is_solved() {
         let second = Problem::new(id(&world), &seen, world.now());
         assert!(world.write(async |tx| store::insert(tx, &first).await).await);
         assert!(!world.write(async |tx| store::insert(tx, &second).await).await);
-        assert_eq!(store::open(world.db()).await.unwrap(), [first.clone()]);
+        assert_eq!(store::open(world.db()).await.unwrap(), std::slice::from_ref(&first));
         let mut solved = first.clone();
         (solved.gone_at, solved.solved_at) = (Some(world.now()), Some(world.now()));
         (solved.told_at, solved.told_mailboxes, solved.most_mailboxes) = (Some(world.now()), 3, 4);

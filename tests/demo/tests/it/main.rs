@@ -96,6 +96,19 @@ async fn people_have_signed_in_and_a_restart_does_not_make_them_sign_in_again() 
 }
 
 #[tokio::test]
+async fn one_limit_holds_and_one_application_opens_too_much() {
+    let temporary = tempfile::tempdir().unwrap();
+    let demo = Demo::start(&["--mailboxes", "40"], temporary.path());
+    let ana = demo.log_in().await;
+    let csv = ana.get("/applications.csv").await;
+    for (name, said) in [("Contoso Support Desk", "The limit holds"), ("Contoso Payroll", "Too wide")] {
+        let row = csv.lines().find(|row| row.split(',').nth(1) == Some(name)).unwrap();
+        let page = ana.get(&format!("/applications/{}", row.split(',').next().unwrap())).await;
+        assert!(page.contains(said), "{said} of {name}");
+    }
+}
+
+#[tokio::test]
 async fn very_many_mailboxes_are_copies_of_the_checked_ones() {
     let temporary = tempfile::tempdir().unwrap();
     let demo = Demo::start(&["--mailboxes", "450"], temporary.path());

@@ -135,6 +135,9 @@ pub(super) struct Changes {
     enabled: Option<bool>,
     blocked: Option<bool>,
     roles: Option<BTreeSet<Permission>>,
+    limit_to: Option<Vec<String>>,
+    #[serde(default)]
+    lift_limit: bool,
     #[serde(flatten)]
     sign_in: SignInChanges,
 }
@@ -151,6 +154,12 @@ pub(super) async fn change_application(
     application.blocked = changes.blocked.unwrap_or(application.blocked);
     if let Some(roles) = changes.roles {
         application.roles = roles;
+    }
+    if changes.lift_limit {
+        application.lift_limit();
+    }
+    if let Some(addresses) = changes.limit_to {
+        application.limit_to(addresses.iter().map(String::as_str));
     }
     Ok(StatusCode::NO_CONTENT)
 }

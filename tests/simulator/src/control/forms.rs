@@ -195,3 +195,20 @@ pub(super) async fn switch(State(world): App, Path(id): Path<String>, Form(form)
     });
     back_if(switched, &format!("a-{id}"))
 }
+
+#[derive(Deserialize)]
+pub(super) struct LimitForm {
+    /// Addresses apart by white space or commas; empty to lift the limit.
+    #[serde(default)]
+    addresses: String,
+}
+
+pub(super) async fn limit(State(world): App, Path(id): Path<String>, Form(form): Form<LimitForm>) -> Response {
+    let addresses = form.addresses.split(|c: char| c.is_whitespace() || c == ',').filter(|part| !part.is_empty());
+    let mut estate = world.estate();
+    let limited = change::application(&mut estate, &id).map(|application| match filled(&form.addresses) {
+        Some(_) => application.limit_to(addresses),
+        None => application.lift_limit(),
+    });
+    back_if(limited, &format!("a-{id}"))
+}

@@ -19,6 +19,8 @@
 //! POST   /_control/api/clock/advance                   {"seconds":3600}; negative goes back
 //! POST   /_control/api/keys/roll                       {"forget_old":true}
 //! PATCH  /_control/api/applications/{id}               {"enabled":false,"blocked":true,"roles":["Mail.Send"]}, any of them,
+//!                                                      "limit_to":["a@…"] (RBAC for Applications in place of consent),
+//!                                                      "lift_limit":true (consent, for every mailbox),
 //!                                                      and any of "redirect_uris", "add_redirect_uri", "delegated",
 //!                                                      "configured_roles", "user_consent", "assignment_required",
 //!                                                      "assigned":["a@…"], "tenant_consent":["Mail.Send"],
@@ -95,6 +97,7 @@ fn posts() -> Router<Arc<World>> {
         .route("/applications/{id}/secrets", post(forms::add_secret))
         .route("/applications/{id}/certificates", post(forms::add_certificate))
         .route("/applications/{id}/switches", post(forms::switch))
+        .route("/applications/{id}/limit", post(forms::limit))
         .route("/applications/{id}/redirect_uris", post(people_forms::add_redirect_uri))
         .route("/applications/{id}/consents/revoke", post(people_forms::revoke_consent))
         .route("/applications/{id}/user_consent", post(people_forms::switch_user_consent))

@@ -147,4 +147,28 @@ impl Application {
     pub fn restrict<'a>(&mut self, addresses: impl IntoIterator<Item = &'a str>) {
         self.access_policy = Some(addresses.into_iter().map(str::to_lowercase).collect());
     }
+    /// Limits the application to `addresses` as Microsoft advises: RBAC for Applications in Exchange in place of consent to
+    /// permissions that Exchange knows. Tokens that were issued before still carry that consent.
+    pub fn limit_to<'a>(&mut self, addresses: impl IntoIterator<Item = &'a str>) {
+        let scope: BTreeSet<String> = addresses.into_iter().map(str::to_lowercase).collect();
+        let mut permissions = self.mail_permissions();
+        if permissions.is_empty() {
+            permissions = BTreeSet::from([Permission::MailReadWrite, Permission::MailSend]);
+        }
+        self.roles.retain(|permission| !permission.is_of_exchange());
+        self.exchange_roles = permissions.into_iter().map(|permission| (permission, scope.clone())).collect();
+        self.access_policy = None;
+    }
+
+    /// Lifts every limit: what the application may do it may do with every mailbox of the tenant.
+    pub fn lift_limit(&mut self) {
+        self.roles.append(&mut self.mail_permissions());
+        self.exchange_roles.clear();
+        self.access_policy = None;
+    }
+
+    fn mail_permissions(&self) -> BTreeSet<Permission> {
+        let all = self.roles.iter().chain(self.exchange_roles.keys()).copied();
+        all.filter(|permission| permission.is_of_exchange()).collect()
+    }
 }

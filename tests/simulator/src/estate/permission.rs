@@ -62,6 +62,11 @@ impl Permission {
         }
     }
 
+    /// Whether Exchange can grant it for some mailboxes only. The directory knows no such thing.
+    pub fn is_of_exchange(self) -> bool {
+        !matches!(self, Self::UserReadBasicAll | Self::UserReadAll)
+    }
+
     /// The permission with this name, in any case.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|permission| permission.as_str().eq_ignore_ascii_case(name))

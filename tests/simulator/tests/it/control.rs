@@ -245,6 +245,34 @@ async fn the_api_changes_applications_and_mailboxes() {
 }
 
 #[tokio::test]
+async fn an_application_is_limited_to_mailboxes_and_the_limit_is_lifted_by_form_and_by_api() {
+    let stage = Stage::start().await;
+    let form = format!("/applications/{}/limit", stage.application("Contoso Mail").client_id);
+    let mail = "/applications/Contoso%20Mail";
+    let opens = async |token: &str| {
+        let support = stage.inbox(token, "support@contoso.example").await;
+        [support.status.as_u16(), stage.inbox(token, "ceo@contoso.example").await.status.as_u16()]
+    };
+    let before = stage.token("Contoso Mail").await;
+    assert_eq!(
+        submit(&stage, &form, &[("addresses", "Support@contoso.example, sales@contoso.example")]).await.status,
+        303
+    );
+    assert_eq!(opens(&before).await, [200, 200], "a token that was issued before carries the consent");
+    assert_eq!(opens(&stage.token("Contoso Mail").await).await, [200, 403]);
+    assert!(page(&stage, "").await.contains("RBAC Mail.Send on sales@contoso.example, support@contoso.example"));
+    assert_eq!(submit(&stage, &form, &[]).await.status, 303);
+    assert_eq!(opens(&stage.token("Contoso Mail").await).await, [200, 200]);
+    assert_eq!(stage.application("Contoso Mail").state(Stage::today()).as_str(), "healthy");
+
+    let narrow = json!({ "limit_to": ["ceo@contoso.example"] });
+    assert_eq!(api(&stage, Method::PATCH, mail, Some(narrow)).await.status, 204);
+    assert_eq!(opens(&stage.token("Contoso Mail").await).await, [403, 200]);
+    assert_eq!(api(&stage, Method::PATCH, mail, Some(json!({ "lift_limit": true }))).await.status, 204);
+    assert_eq!(opens(&stage.token("Contoso Mail").await).await, [200, 200]);
+}
+
+#[tokio::test]
 async fn the_api_changes_settings_and_clock_and_counts_requests() {
     let stage = Stage::start().await;
     let settings = json!({ "lifetime": { "kind": "fixed", "seconds": 61 } });
