@@ -146,6 +146,31 @@ describe("A year in minutes", { skip }, () => {
     await hooks.until(/Solved after .+: Needs sign-in: Contoso Sign-in/);
   });
 
+  test("an application that may suddenly open more than it should is caught by the daily check", async () => {
+    const { client_id } = demo.application("Contoso Mail"), own = ["support@contoso.example", "sales@contoso.example", "billing@contoso.example"];
+    await demo.provide("ceo@contoso.example");
+    await demo.control(`/applications/${client_id}`, "PATCH", { limit_to: own });
+    await open("/applications");
+    await page.getByRole("link", { name: "Contoso Mail", exact: true }).click();
+    await page.getByRole("link", { name: "Scope check" }).first().click();
+    await page.fill("#open", own.join("\n"));
+    await page.fill("#closed", "ceo@contoso.example");
+    await page.locator("main form .btn.go").click();
+    await page.waitForURL(/\/scope-check(\?|$)/);
+    const path = new URL(page.url()).pathname;
+    await until(path, /opened 3 of 3, refused ceo@contoso\.example/i);
+    await assertGood(page, "a scope that holds");
+    await demo.control(`/applications/${client_id}`, "PATCH", { lift_limit: true });
+    await pass(1, 3);
+    await hooks.until(/Opens too much: Contoso Mail/);
+    await until("/problems", /Opens too much/);
+    await assertGood(page, "a scope that was widened");
+    await demo.control(`/applications/${client_id}`, "PATCH", { limit_to: own });
+    await open(path);
+    await press(page, "Check now");
+    await hooks.until(/Solved after .+: Opens too much: Contoso Mail/);
+  });
+
   test("Microsoft does not answer for an hour: tokens go on being good, and one message tells of it", async () => {
     await demo.control("/faults", "POST", { place: "token", failure: { status: { status: 503, page: "json", retry_after: "absent" } } });
     await hooks.until(/Microsoft not reachable: all applications, mail still goes on/);
