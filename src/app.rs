@@ -1,10 +1,9 @@
 //! What every handler and job may use: one cheap clone instead of a list of parts.
 
-use std::collections::HashMap;
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use secrecy::SecretString;
@@ -22,6 +21,7 @@ use crate::ids::{ApplicationId, MailboxId};
 use crate::mail::Mail;
 use crate::microsoft::{self, Clouds, Gate, Limits, Microsoft};
 use crate::secrets::{Keyring, MasterKey, MasterKeyError};
+use crate::single::Single;
 use crate::tally::Tally;
 
 /// The running product. Cheap to clone.
@@ -67,6 +67,8 @@ pub struct App {
     pub beat: Arc<watch::Sender<Beat>>,
     /// The same of the rounds of checks.
     pub checks_beat: Arc<watch::Sender<Beat>>,
+    /// The same of the watch for problems.
+    pub watch_beat: Arc<watch::Sender<Beat>>,
     /// What this process has done, for `/metrics`.
     pub tally: Tally,
     /// What whoever reads `/metrics` must bring; nothing if nobody may.
@@ -138,6 +140,7 @@ impl App {
             alerts: Arc::default(),
             beat: Arc::default(),
             checks_beat: Arc::default(),
+            watch_beat: Arc::default(),
             tally: Tally::default(),
             metrics_token,
             instance,
@@ -227,24 +230,4 @@ fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     writeln!(file, "{text}")?;
     Ok(file.sync_all()?)
-}
-
-/// Locks by name, for work that must not run twice at once in this process.
-#[derive(Clone, Debug, Default)]
-pub struct Single(Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<Outcome>>>>>);
-
-/// What came of the work, for those who waited for it meanwhile; forgotten when the last of them is gone.
-pub type Outcome = Option<Box<dyn std::any::Any + Send>>;
-
-impl Single {
-    /// Waits until nobody else in this process does the work called `name`, and holds it until the guard is dropped.
-    /// In the guard is what the one before left there, if it was done while this one waited.
-    pub async fn flight(&self, name: &str) -> tokio::sync::OwnedMutexGuard<Outcome> {
-        let lock = {
-            let mut locks = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            locks.retain(|_, lock| Arc::strong_count(lock) > 1);
-            locks.entry(name.to_owned()).or_default().clone()
-        };
-        lock.lock_owned().await
-    }
 }

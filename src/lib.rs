@@ -19,6 +19,7 @@ pub mod lines;
 pub mod probes;
 pub mod routes;
 pub mod serve;
+pub mod single;
 pub mod tally;
 pub mod telemetry;
 

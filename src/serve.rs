@@ -85,7 +85,7 @@ impl Running {
     /// Starts what is done without anybody asking: renewals and rounds of checks.
     pub fn keep(&self) {
         let now = self.app.clock.now();
-        for beat in [&self.app.beat, &self.app.checks_beat] {
+        for beat in [&self.app.beat, &self.app.checks_beat, &self.app.watch_beat] {
             beat.send_modify(|beat| beat.begin(now));
         }
         self.app.tasks.spawn(tokens::refresher::keep(self.app.clone()));

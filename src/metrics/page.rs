@@ -10,7 +10,7 @@ use prometheus_client::registry::Registry;
 use crate::app::App;
 use crate::beat::Beat;
 use crate::clock::UnixTime;
-use crate::words::{Cause, Status};
+use crate::words::{Cause, ProblemKind, Status};
 
 use super::store::{Application, Snapshot};
 
@@ -28,6 +28,7 @@ pub(super) fn registry(app: &App, snapshot: Option<&Snapshot>) -> Registry {
         mailboxes(snapshot, &mut page);
         applications(snapshot, &mut page);
         named(snapshot, &mut page);
+        problems(snapshot, &mut page);
     }
     page
 }
@@ -36,6 +37,7 @@ pub(super) fn registry(app: &App, snapshot: Option<&Snapshot>) -> Registry {
 fn life(app: &App, page: &mut Registry) {
     let now = app.clock.now();
     let (keeper, checks): (Beat, Beat) = (*app.beat.borrow(), *app.checks_beat.borrow());
+    let watch: Beat = *app.watch_beat.borrow();
     gauge(
         page,
         "keeper_enabled",
@@ -48,6 +50,9 @@ fn life(app: &App, page: &mut Registry) {
     }
     if let Some(age) = age(checks) {
         gauge(page, "checks_last_round_age_seconds", "Time since the last good look for mailboxes to check", age);
+    }
+    if let Some(age) = age(watch) {
+        gauge(page, "watch_last_round_age_seconds", "Time since the last good look for problems", age);
     }
 }
 
@@ -91,6 +96,16 @@ fn named(snapshot: &Snapshot, page: &mut Registry) {
         (labels, mailbox.ends_at.since(snapshot.at))
     });
     family(page, "mailbox_token_expires_in_seconds", "Time until the token of a mailbox ends", series);
+}
+
+fn problems(snapshot: &Snapshot, page: &mut Registry) {
+    let causes = Cause::ALL.iter().copied().map(ProblemKind::Failing);
+    let told = ProblemKind::PLAIN.iter().copied().filter(|kind| !kind.is_waiting());
+    let count = |kind: ProblemKind| snapshot.problems.get(kind.value()).copied().unwrap_or_default();
+    let series = causes.chain(told).map(|kind| ([("kind", kind.value())], count(kind)));
+    family(page, "problems", "Open problems, by what is the matter", series);
+    let help = "Alerts that were tried and not taken, and are tried again";
+    gauge(page, "alerts_undelivered", help, snapshot.undelivered);
 }
 
 fn gauge(page: &mut Registry, name: &str, help: &str, value: i64) {

@@ -1,5 +1,7 @@
 //! What the metrics read, all at once. Few rows, however many mailboxes there are, unless each is to be named.
 
+use std::collections::HashMap;
+
 use sqlx::FromRow;
 
 use crate::applications::credential::EXPIRING;
@@ -49,6 +51,10 @@ const NAMED: &str = "
     WHERE m.deleted_at IS NULL AND m.access_type = 'delegated'
     ORDER BY ends_at, id LIMIT $1";
 
+const PROBLEMS: &str = "SELECT kind, COUNT(*) FROM problems WHERE open_key IS NOT NULL GROUP BY kind";
+
+const UNDELIVERED: &str = "SELECT COUNT(*) FROM alert_messages WHERE state = 'waiting' AND tries > 0";
+
 /// What the database knows at one moment.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -62,6 +68,10 @@ pub struct Snapshot {
     pub applications: Vec<Application>,
     /// Mailboxes with the end of their token, if they are to be named.
     pub named: Vec<Named>,
+    /// How many problems of each kind are open.
+    pub problems: HashMap<String, i64>,
+    /// Alerts that were tried and not taken so far.
+    pub undelivered: i64,
 }
 
 /// What of an application ends, and when.
@@ -109,7 +119,10 @@ pub async fn snapshot(db: &Db, now: UnixTime, names_mailboxes: bool) -> Result<S
         true => on_db!(db, |c| sqlx::query_as(NAMED).bind(MOST_MAILBOXES).fetch_all(c).await)?,
         false => Vec::new(),
     };
+    let problems: Vec<(String, i64)> = on_db!(db, |c| sqlx::query_as(PROBLEMS).fetch_all(c).await)?;
     Ok(Snapshot {
+        problems: problems.into_iter().collect(),
+        undelivered: on_db!(db, |c| sqlx::query_scalar(UNDELIVERED).fetch_one(c).await)?,
         at: now,
         due: on_db!(db, |c| sqlx::query_scalar(DUE).bind(now).fetch_one(c).await)?,
         mailboxes: groups.iter().map(|group| Ok((group.shown()?, group.mailboxes))).collect::<Result<_>>()?,

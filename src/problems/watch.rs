@@ -22,8 +22,12 @@ const LEASE: i64 = 45;
 /// Goes on until Postkey stops.
 pub async fn go(app: App) {
     loop {
-        if let Err(cause) = look(&app).await {
-            tracing::warn!(cause = %cause.chain(), "what is wrong could not be compared with what was known");
+        let at = app.clock.now();
+        match look(&app).await {
+            Ok(()) => app.watch_beat.send_modify(|beat| beat.round(at)),
+            Err(cause) => {
+                tracing::warn!(cause = %cause.chain(), "what is wrong could not be compared with what was known");
+            }
         }
         tokio::select! {
             () = app.stopping.cancelled() => return,

@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("hook", &["chance", "clock"]),
     ("clock", &[]),
     ("beat", &["clock"]),
+    ("single", &[]),
     ("tally", &["words"]),
     ("config", &[]),
     ("error", &[]),
@@ -23,7 +24,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("secrets", &["chance", "clock", "db", "error"]),
     ("mail", &["chance", "clock", "config", "words"]),
     ("microsoft", &["clock", "words"]),
-    ("app", &["beat", "chance", "clock", "config", "db", "hook", "ids", "mail", "microsoft", "secrets", "tally"]),
+    (
+        "app",
+        &["beat", "chance", "clock", "config", "db", "hook", "ids", "mail", "microsoft", "secrets", "single", "tally"],
+    ),
     ("telemetry", &["app", "chance", "config"]),
     ("web", &["app", "chance", "clock", "config", "db", "error", "ids", "microsoft", "telemetry", "words"]),
 ];

@@ -119,6 +119,9 @@ async fn the_page_tells_of_tokens_mailboxes_and_microsoft_and_asks_nobody() {
             ("postkey_mailboxes{direction=\"incoming\",status=\"connected\"}", 2.0),
             ("postkey_mailboxes{direction=\"incoming\",status=\"secret_expired\"}", 0.0),
             ("postkey_gate_applications{state=\"closed\"}", 0.0),
+            ("postkey_problems{kind=\"secret_expired\"}", 0.0),
+            ("postkey_problems{kind=\"scope_too_wide\"}", 0.0),
+            ("postkey_alerts_undelivered", 0.0),
         ];
         for (name, value) in steady {
             assert_eq!(found.get(name), Some(&value), "{name}");

@@ -107,6 +107,8 @@ async fn messages_of_a_channel_go_out_one_by_one_in_their_order_and_none_while_i
         assert_eq!(store::of_channel(world.db(), &ops.id, 9).await.unwrap()[1].tries, 0, "it is not theirs");
         world.write(async |tx| store::end(tx, &failed, "one").await).await;
         assert_eq!(claim(&world, "two").await, [], "it has just failed");
+        let counted = postkey::metrics::store::snapshot(world.db(), world.now(), false).await.unwrap();
+        assert_eq!(counted.undelivered, 1);
         world.app.clock.advance(60);
         assert_eq!(claim(&world, "two").await, std::slice::from_ref(&first.id));
         let done = Message { state: State::Delivered, ended_at: Some(world.now()), ..first.clone() };

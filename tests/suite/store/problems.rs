@@ -3,6 +3,7 @@
 use postkey::ids::ProblemId;
 use postkey::mailboxes::mailbox::proof_from;
 use postkey::mailboxes::store as mailboxes;
+use postkey::metrics::store as metrics;
 use postkey::problems::store::{self, Event};
 use postkey::problems::{Problem, Seen, State, seen, seen_store};
 use postkey::words::{Cause, ProblemKind, Status};
@@ -30,6 +31,8 @@ async fn the_same_problem_is_open_once_and_can_come_again_when_it_is_solved() {
         assert!(world.write(async |tx| store::insert(tx, &first).await).await);
         assert!(!world.write(async |tx| store::insert(tx, &second).await).await);
         assert_eq!(store::open(world.db()).await.unwrap(), std::slice::from_ref(&first));
+        let counted = metrics::snapshot(world.db(), world.now(), false).await.unwrap().problems;
+        assert_eq!(counted, [("secret_expired".to_owned(), 1)].into());
         let mut solved = first.clone();
         (solved.gone_at, solved.solved_at) = (Some(world.now()), Some(world.now()));
         (solved.told_at, solved.told_mailboxes, solved.most_mailboxes) = (Some(world.now()), 3, 4);
