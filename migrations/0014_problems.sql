@@ -44,7 +44,7 @@ CREATE TABLE problem_events (
 );
 CREATE INDEX problem_events_by_problem ON problem_events (problem_id, at, id);
 
--- Which of several processes looks for problems and for what ends.
+-- Which of several processes looks for problems.
 CREATE TABLE watches (
     name TEXT NOT NULL PRIMARY KEY CHECK (name IN ('problems')),
     leased_by TEXT NOT NULL,

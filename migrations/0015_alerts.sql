@@ -43,5 +43,7 @@ CREATE TABLE alert_messages (
     said TEXT NOT NULL
 );
 CREATE INDEX alert_messages_due ON alert_messages (due_at, id) WHERE state = 'waiting';
+CREATE INDEX alert_messages_waiting ON alert_messages (channel_id, id) WHERE state = 'waiting';
+CREATE INDEX alert_messages_by_thread ON alert_messages (channel_id, thread, state);
 CREATE INDEX alert_messages_by_channel ON alert_messages (channel_id, created_at, id);
 CREATE INDEX alert_messages_by_age ON alert_messages (created_at, id);

@@ -3,13 +3,14 @@
 //! Signed as the Standard Webhooks specification says (standardwebhooks.com): `webhook-id`, `webhook-timestamp` and
 //! `webhook-signature`, an HMAC-SHA256 over the three parts `id.timestamp.body`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
@@ -23,6 +24,10 @@ const KEY_PREFIX: &str = "whsec_";
 const KEY_BYTES: usize = 32;
 const CONNECT: Duration = Duration::from_secs(5);
 const TOTAL: Duration = Duration::from_secs(15);
+/// Names at which a cloud answers with the machine's own credentials.
+const METADATA_NAMES: [&str; 2] = ["metadata.google.internal", "metadata"];
+const AWS_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+const NO_KEY: &str = "The stored signing key is damaged, so nothing was sent. Delete this webhook and add it again.";
 /// Most letters of an answer that are kept.
 const MOST_SAID: usize = 200;
 /// Most bytes of an answer that are read.
@@ -30,7 +35,12 @@ const MOST_READ: usize = 4 * 1024;
 
 /// The way out. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Hook(reqwest::Client);
+pub struct Hook {
+    /// Through the host's proxy, if it has one.
+    far: reqwest::Client,
+    /// To one's own network, never through a proxy.
+    near: reqwest::Client,
+}
 
 /// A message to one webhook.
 #[derive(Debug)]
@@ -80,16 +90,23 @@ impl Hook {
     pub fn new(extra_ca: Option<&[u8]>) -> anyhow::Result<Self> {
         // Fails only if some other part of the process chose a provider first, which then serves as well.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("Postkey/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .timeout(TOTAL)
-            .tls_version_min(reqwest::tls::Version::TLS_1_2);
-        if let Some(pem) = extra_ca {
-            builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(pem)?);
-        }
-        Ok(Self(builder.build().context("cannot prepare connections to webhooks")?))
+        let client = |is_near: bool| {
+            let mut builder = reqwest::Client::builder()
+                .user_agent(concat!("Postkey/", env!("CARGO_PKG_VERSION")))
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(CONNECT)
+                .timeout(TOTAL)
+                .dns_resolver(Careful)
+                .tls_version_min(reqwest::tls::Version::TLS_1_2);
+            if is_near {
+                builder = builder.no_proxy();
+            }
+            if let Some(pem) = extra_ca {
+                builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(pem)?);
+            }
+            builder.build().context("cannot prepare connections to webhooks")
+        };
+        Ok(Self { far: client(false)?, near: client(true)? })
     }
 
     /// Sends one message, once, and says what came of it.
@@ -98,9 +115,9 @@ impl Hook {
     /// Why it was not taken.
     pub async fn send(&self, post: &Post) -> Result<u16, Refusal> {
         let address = address(post.address.expose_secret()).map_err(Refusal::NoAnswer)?;
-        let signature = sign(&post.key, &post.id, post.at, &post.body);
-        let request = self
-            .0
+        let signature = sign(&post.key, &post.id, post.at, &post.body).ok_or(Refusal::NoAnswer(NO_KEY))?;
+        let is_near = address.host().is_some_and(|host| matches!(near(&host), Near::Own));
+        let request = if is_near { &self.near } else { &self.far }
             .post(address)
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", &post.id)
@@ -122,12 +139,40 @@ pub fn new_key(chance: &Chance) -> SecretString {
     format!("{KEY_PREFIX}{}", STANDARD.encode(chance.bytes::<KEY_BYTES>())).into()
 }
 
-fn sign(key: &SecretString, id: &str, at: UnixTime, body: &str) -> String {
+/// Nothing if the key is not one.
+fn sign(key: &SecretString, id: &str, at: UnixTime, body: &str) -> Option<String> {
     let text = key.expose_secret();
-    let bytes = STANDARD.decode(text.strip_prefix(KEY_PREFIX).unwrap_or(text)).unwrap_or_default();
+    let bytes = STANDARD.decode(text.strip_prefix(KEY_PREFIX).unwrap_or(text)).ok()?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, &bytes);
     let signed = hmac::sign(&key, format!("{id}.{}.{body}", at.seconds()).as_bytes());
-    format!("v1,{}", STANDARD.encode(signed.as_ref()))
+    Some(format!("v1,{}", STANDARD.encode(signed.as_ref())))
+}
+
+/// Finds no address that must not be asked, whatever a name leads to.
+struct Careful;
+
+impl Resolve for Careful {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let allowed: Vec<SocketAddr> = found.filter(|it| !is_forbidden(it.ip())).collect();
+            if allowed.is_empty() {
+                return Err("no address that may be asked".into());
+            }
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Link-local addresses, and the one at which a cloud answers with the machine's own credentials.
+fn is_forbidden(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_link_local() || ip.is_unspecified(),
+        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
+            Some(ip) => is_forbidden(IpAddr::V4(ip)),
+            None => ip.is_unicast_link_local() || ip.is_unspecified() || ip == AWS_METADATA,
+        },
+    }
 }
 
 /// The address of a webhook: https, or http within one's own network.
@@ -163,6 +208,7 @@ enum Near {
 
 fn near(host: &Host<&str>) -> Near {
     let ip = match host {
+        Host::Domain(name) if METADATA_NAMES.contains(name) => return Near::Forbidden,
         Host::Domain(name) => {
             let own = !name.contains('.')
                 || [".local", ".internal", ".lan", ".localhost"].iter().any(|end| name.ends_with(end));
@@ -172,8 +218,7 @@ fn near(host: &Host<&str>) -> Near {
         Host::Ipv6(ip) => ip.to_ipv4_mapped().map_or(IpAddr::V6(*ip), IpAddr::V4),
     };
     match ip {
-        IpAddr::V4(ip) if ip.is_link_local() => Near::Forbidden,
-        IpAddr::V6(ip) if ip.is_unicast_link_local() => Near::Forbidden,
+        ip if is_forbidden(ip) => Near::Forbidden,
         IpAddr::V4(ip) if ip.is_loopback() || ip.is_private() => Near::Own,
         IpAddr::V6(ip) if ip.is_loopback() || ip.is_unique_local() => Near::Own,
         _ => Near::Far,
@@ -223,7 +268,8 @@ mod tests {
         let key = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         let at = UnixTime::from_seconds(1_614_265_330);
         let signed = sign(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", at, r#"{"test": 2432232314}"#);
-        assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        assert_eq!(signed.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
+        assert_eq!(sign(&"whsec_***".into(), "msg", at, "{}"), None, "never with an empty key");
         assert!(new_key(&Chance::seeded(1)).expose_secret().starts_with("whsec_"));
     }
 
@@ -248,12 +294,23 @@ mod tests {
             "https://169.254.169.254/latest",
             "http://[::ffff:169.254.169.254]/",
             "http://[fe80::1]/",
+            "http://[fd00:ec2::254]/",
+            "http://0.0.0.0/",
+            "http://metadata.google.internal/",
+            "http://2852039166/",
             "https://user:password@hooks.example.com/",
             "javascript:alert(1)",
             "",
         ] {
             assert!(address(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_nowhere_allowed_is_not_asked() {
+        let of = |name: &str| Careful.resolve(name.parse().unwrap());
+        assert!(of("localhost").await.unwrap().count() > 0);
+        assert!(of("0.0.0.0").await.is_err() && of("169.254.169.254").await.is_err());
     }
 
     #[test]

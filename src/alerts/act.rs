@@ -43,7 +43,7 @@ pub async fn test(State(app): State<App>, me: SignedIn, Path(id): Path<ChannelId
         body: format!("{} tries whether alerts of Postkey arrive here. They do.\n\n{href}\n", me.user.name),
         data: serde_json::json!({ "url": href }),
     };
-    let message = outbox::written(&app, &channel, &alert, app.clock.now());
+    let message = outbox::message(&app, &channel, &alert, app.clock.now());
     let mut tx = app.db.begin().await?;
     let (by, until) = send::lease(&app);
     outbox_store::insert(&mut tx, &message, Lease { by, until }).await?;
@@ -67,7 +67,9 @@ pub async fn test(State(app): State<App>, me: SignedIn, Path(id): Path<ChannelId
 pub async fn pause(State(app): State<App>, me: SignedIn, Path(id): Path<ChannelId>) -> Result<Response> {
     let channel = channel_store::get(&app.db, &id).await?;
     let mut tx = app.db.begin().await?;
-    channel_store::pause(&mut tx, &id, Some(app.clock.now())).await?;
+    if !channel_store::pause(&mut tx, &id, Some(app.clock.now())).await? {
+        return Err(AppError::NotFound);
+    }
     note(&mut tx, &app, &me, "alert_channel.paused", &channel).await?;
     tx.commit().await?;
     Ok(see_other(&format!("/settings/alerts/{id}?done=channel-paused")))
@@ -77,7 +79,9 @@ pub async fn pause(State(app): State<App>, me: SignedIn, Path(id): Path<ChannelI
 pub async fn resume(State(app): State<App>, me: SignedIn, Path(id): Path<ChannelId>) -> Result<Response> {
     let channel = channel_store::get(&app.db, &id).await?;
     let mut tx = app.db.begin().await?;
-    channel_store::pause(&mut tx, &id, None).await?;
+    if !channel_store::pause(&mut tx, &id, None).await? {
+        return Err(AppError::NotFound);
+    }
     note(&mut tx, &app, &me, "alert_channel.resumed", &channel).await?;
     tx.commit().await?;
     Ok(see_other(&format!("/settings/alerts/{id}?done=channel-resumed")))

@@ -84,7 +84,7 @@ impl Fields {
             quiet_from: time(
                 "quiet_from",
                 "Quiet from",
-                "In quiet hours only what has stopped mail goes out. The rest waits until they end.",
+                "In quiet hours only what cannot wait goes out: mail has stopped, or an application opens too much. The rest waits until they end.",
             )
             .holding(&typed.quiet_from)
             .checked(errors),

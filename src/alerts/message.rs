@@ -121,8 +121,8 @@ pub struct Message {
     pub said: String,
 }
 
-/// Seconds after which a message that nobody takes is given up.
-const GIVES_UP: i64 = 24 * 60 * 60;
+/// Tries after which a message that nobody takes is given up: with the pauses below, a day after the first.
+const UNTAKEN: i64 = 29;
 /// Tries after which one is given up that the receiver refuses for good.
 const REFUSED: i64 = 5;
 /// Seconds before the second try, the third, and so on; then always the last.
@@ -131,7 +131,7 @@ const PAUSES: [i64; 6] = [10, 30, 120, 600, 1_800, 3_600];
 /// When a message is tried again at `now` after a try that failed; nothing if it is given up.
 pub fn next(message: &Message, is_final: bool, now: UnixTime) -> Option<UnixTime> {
     let tried = message.tries + 1;
-    if now.since(message.created_at) >= GIVES_UP || (is_final && tried >= REFUSED) {
+    if tried >= UNTAKEN || (is_final && tried >= REFUSED) {
         return None;
     }
     let pause = PAUSES.get(usize::try_from(message.tries).unwrap_or(usize::MAX)).or(PAUSES.last());
@@ -167,8 +167,10 @@ mod tests {
     fn pauses_grow_and_a_day_later_it_is_given_up() {
         assert_eq!(next(&message(0), false, NOW), Some(NOW.plus(10)));
         assert_eq!(next(&message(3), false, NOW), Some(NOW.plus(600)));
-        assert_eq!(next(&message(90), false, NOW), Some(NOW.plus(3_600)));
-        assert_eq!(next(&message(90), false, NOW.plus(GIVES_UP)), None);
+        assert_eq!(next(&message(27), false, NOW), Some(NOW.plus(3_600)));
+        assert_eq!(next(&message(28), false, NOW), None);
+        let lasts: i64 = (0..28).map(|tries| next(&message(tries), false, NOW).unwrap().since(NOW)).sum();
+        assert!((23 * 3_600..25 * 3_600).contains(&lasts), "{lasts}");
     }
 
     #[test]

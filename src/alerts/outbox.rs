@@ -10,34 +10,36 @@ use super::message::{Message, State};
 use super::outbox_store::{self as store, Lease};
 use super::{Alert, Channel, Event};
 
-/// Writes `alert` to each of `channels` that wants it.
+/// Writes `alert` to each of `channels` that is not paused and wants it. Says to how many.
 ///
 /// What is over is told only to those who know of its beginning. Where that still waits, for the end of quiet hours say, both are
-/// left out: nobody is told in the morning of what came and went in the night.
+/// left out: nobody is told in the morning of what came and went in the night. Newer news of a problem takes the place of older
+/// that still waits.
 ///
 /// # Errors
 /// If the database refuses; then what it tells of must not be kept either.
-pub async fn put(tx: &mut Tx, app: &App, channels: &[Channel], alert: &Alert) -> Result<()> {
+pub async fn put(tx: &mut Tx, app: &App, channels: &[Channel], alert: &Alert) -> Result<usize> {
     let now = app.clock.now();
+    let mut written = 0;
     for channel in channels {
-        if alert.event == Event::Ending && !channel.warnings {
+        if matches!(alert.event, Event::Grew | Event::Reminder | Event::Solved) {
+            store::withdraw(tx, &channel.id, &alert.thread, now).await?;
+        }
+        let unknown = alert.event == Event::Solved && !store::knows(tx, &channel.id, &alert.thread).await?;
+        let unwanted = alert.event == Event::Ending && !channel.warnings;
+        if unknown || unwanted || channel.paused_at.is_some() {
             continue;
         }
-        if alert.event == Event::Solved {
-            store::withdraw(tx, &channel.id, &alert.thread, now).await?;
-            if !store::knows(tx, &channel.id, &alert.thread).await? {
-                continue;
-            }
-        }
         let waits = if alert.urgent { None } else { channel.quiet.ends(now, &app.config.time_zone) };
-        let message = written(app, channel, alert, waits.unwrap_or(now));
+        let message = message(app, channel, alert, waits.unwrap_or(now));
         store::insert(tx, &message, Lease { by: "", until: UnixTime::from_seconds(0) }).await?;
+        written += 1;
     }
-    Ok(())
+    Ok(written)
 }
 
 /// The message to one channel.
-pub(super) fn written(app: &App, channel: &Channel, alert: &Alert, due_at: UnixTime) -> Message {
+pub(super) fn message(app: &App, channel: &Channel, alert: &Alert, due_at: UnixTime) -> Message {
     let now = app.clock.now();
     let timestamp = jiff::Timestamp::from_second(now.seconds()).map(|at| at.to_string()).unwrap_or_default();
     let payload = serde_json::json!({

@@ -54,12 +54,11 @@ impl Quiet {
             return None;
         }
         let time = Time::new((self.until / 60).try_into().ok()?, (self.until % 60).try_into().ok()?, 0, 0).ok()?;
-        let today = local.date().to_datetime(time).to_zoned(zone.clone()).ok()?;
-        let end = if today > local {
-            today
-        } else {
-            local.date().tomorrow().ok()?.to_datetime(time).to_zoned(zone.clone()).ok()?
-        };
+        let days = [local.date(), local.date().tomorrow().ok()?];
+        // When the clocks go back, the same time comes twice.
+        let ends = days.into_iter().map(|day| zone.to_ambiguous_zoned(day.to_datetime(time)));
+        let mut ends = ends.flat_map(|end| [end.clone().earlier(), end.later()]).filter_map(Result::ok);
+        let end = ends.find(|end| *end > local)?;
         Some(UnixTime::from_seconds(end.timestamp().as_second()))
     }
 }
@@ -87,6 +86,8 @@ mod tests {
         assert_eq!(night.ends(at("2026-11-24T05:30:00Z"), &zone), None);
         // Clocks go back on 25 October 2026 at 03:00.
         assert_eq!(night.ends(at("2026-10-24T21:00:00Z"), &zone), Some(at("2026-10-25T05:30:00Z")));
+        let early = Quiet::parse("22:00", "02:30").unwrap();
+        assert_eq!(early.ends(at("2026-10-25T01:15:00Z"), &zone), Some(at("2026-10-25T01:30:00Z")));
         let noon = Quiet::parse("12:00", "13:00").unwrap();
         assert_eq!(noon.ends(at("2026-11-23T11:30:00Z"), &zone), Some(at("2026-11-23T12:00:00Z")));
         assert_eq!(Quiet::default().ends(at("2026-11-23T11:30:00Z"), &zone), None);

@@ -26,10 +26,16 @@ const NO_MAIL: &str = "Postkey has no mail server, so nothing was sent. Whoever 
 /// Goes on until Postkey stops.
 pub async fn go(app: App) {
     loop {
-        match round(&app).await {
-            // There may be more for the same channel.
-            Ok(sent) if sent > 0 && !app.stopping.is_cancelled() => continue,
-            Ok(_) => {}
+        match claim(&app).await {
+            // Each by itself, so that one that never answers delays no other.
+            Ok(claimed) => claimed.into_iter().for_each(|message| {
+                let own = app.clone();
+                app.tasks.spawn(async move {
+                    try_once(&own, message).await;
+                    // There may be more for the same channel.
+                    own.alerts.notify_one();
+                });
+            }),
             Err(cause) => tracing::warn!(cause = %cause.chain(), "what is to be sent could not be seen"),
         }
         tokio::select! {
@@ -40,21 +46,30 @@ pub async fn go(app: App) {
     }
 }
 
-/// Sends at most one message to each channel that has one due. Says how many were tried.
+/// Sends at most one message to each channel that has one due, and waits for the outcome. Says how many were tried.
 ///
 /// # Errors
 /// If the database cannot answer.
 pub async fn round(app: &App) -> Result<usize> {
+    let claimed = claim(app).await?;
+    let count = claimed.len();
+    futures_util::future::join_all(claimed.into_iter().map(|message| try_once(app, message))).await;
+    Ok(count)
+}
+
+async fn claim(app: &App) -> Result<Vec<Message>> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let claimed = store::claim(&mut tx, now, Lease { by: &app.instance, until: now.plus(LEASE) }).await?;
     tx.commit().await?;
-    let count = claimed.len();
-    let tries = claimed.into_iter().map(|message| attempt(app, message));
-    for failed in futures_util::future::join_all(tries).await.into_iter().filter_map(Result::err) {
-        tracing::warn!(cause = %failed.chain(), "what came of a message is not stored");
+    Ok(claimed)
+}
+
+async fn try_once(app: &App, message: Message) {
+    let alert = message.id.clone();
+    if let Err(cause) = attempt(app, message).await {
+        tracing::warn!(%alert, cause = %cause.chain(), "what came of a message is not stored");
     }
-    Ok(count)
 }
 
 /// Frees what a process had that was killed. Only where no other process can be.

@@ -17,10 +17,13 @@ use crate::web::forms::{FormErrors, title_prefix};
 use crate::web::{Page, Shell, see_other};
 use crate::words::Must;
 
-use super::scope::{self, INTERVAL, Named};
+use super::scope::{self, Named};
 use super::scope_check::{self, Progress, Reason};
 use super::scope_form::{self, Fields, Typed};
 use super::{Application, scope_store, store, used_by};
+
+/// Seconds after which a round tries what a check did not end.
+const AGAIN: i64 = 10 * 60;
 
 /// Addresses that are offered for a start.
 const OFFERED: i64 = 5;
@@ -117,11 +120,12 @@ async fn apart(app: &App, id: &ApplicationId, names: &[Named], errors: &mut Form
     Ok(())
 }
 
-/// `false` if somebody else changed them meanwhile.
+/// `false` if somebody else changed them meanwhile. The check that follows says when the next one is due; if it comes to no end, a
+/// round tries soon.
 async fn save(app: &App, me: &SignedIn, id: &ApplicationId, names: &[Named], version: i64) -> Result<bool> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    if !scope_store::save(&mut tx, id, (names, version), &me.user.name, (now, now.plus(INTERVAL))).await? {
+    if !scope_store::save(&mut tx, id, (names, version), &me.user.name, (now, now.plus(AGAIN))).await? {
         return Ok(false);
     }
     let of = |must| scope::addresses(names, |named| named.must == must).join(", ");

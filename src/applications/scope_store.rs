@@ -22,7 +22,9 @@ const SAVE: &str = "
 
 const SAVE_NAME: &str = "
     INSERT INTO scope_names (application_id, address_key, address, must, place, version) VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (application_id, address_key) DO UPDATE SET address = $3, must = $4, place = $5, version = $6";
+    ON CONFLICT (application_id, address_key) DO UPDATE SET address = $3, must = $4, place = $5, version = $6,
+        proven = CASE WHEN scope_names.must = $4 THEN scope_names.proven END,
+        proven_since = CASE WHEN scope_names.must = $4 THEN scope_names.proven_since END";
 
 const DROP_OTHERS: &str = "DELETE FROM scope_names WHERE application_id = $1 AND version <> $2";
 
@@ -154,7 +156,7 @@ pub async fn find(db: &Db, application: &ApplicationId) -> Result<Option<Scope>>
 }
 
 /// Keeps what the check `id` found, and when the next one is due. `false`, and nothing is changed, if it does not run any more:
-/// the names were changed meanwhile, or it took too long.
+/// the names were changed meanwhile, or another check took its place.
 pub async fn finish(
     tx: &mut Tx,
     application: &ApplicationId,

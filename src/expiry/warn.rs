@@ -14,8 +14,10 @@ use super::item::{Item, Standpoint, Stored, What};
 use super::{store, warn_store};
 
 const DAY: i64 = 24 * 60 * 60;
-/// Days before the end, the last first. The first one that is not yet past is the next to be warned at.
+/// Days before the end at which people are warned, the last first.
 const BEFORE: [i64; 7] = [0, 1, 3, 7, 14, 30, 60];
+/// Seconds after an end from which it is no news.
+const STALE: i64 = 2 * DAY;
 /// How often is looked.
 const EVERY: Duration = Duration::from_secs(60);
 
@@ -42,6 +44,10 @@ pub async fn look(app: &App) -> Result<()> {
     let warned = warn_store::warned(&app.db).await?;
     for item in store::all(&app.db, now, 0).await? {
         let What::Credential(stored) = &item.what else { continue };
+        // What Microsoft refuses is a problem already, and what another takes over from stops nothing.
+        if !matches!(item.standpoint, Standpoint::Ended | Standpoint::EndsSoon | Standpoint::Lasts) {
+            continue;
+        }
         let before = warned.get(&stored.id).copied().flatten();
         let reached = reached(&item, now);
         if reached != before {
@@ -59,17 +65,20 @@ async fn warn(app: &App, stored: &Stored, before: Option<i64>, reached: Option<i
         return Ok(());
     }
     // A date that was put off is no news.
-    if let Some(days) = reached.filter(|days| before.is_none_or(|before| *days < before)) {
+    let nearer = reached.filter(|days| before.is_none_or(|before| *days < before));
+    // Nor is an end that lies long behind, before there was anybody to be told.
+    let is_news = stored.ends_at.is_some_and(|end| app.clock.now().since(end) < STALE);
+    if let Some(days) = nearer.filter(|_| is_news) {
         alerts::outbox::put(&mut tx, app, &channels, &alert(app, stored, days)).await?;
-        app.alerts.notify_one();
     }
-    tx.commit().await
+    tx.commit().await?;
+    app.alerts.notify_one();
+    Ok(())
 }
 
-/// Days before the end of which this is the time, or the last that is past; nothing if it is far away or nothing stops then.
+/// Days before the end of which this is the time, or the last that is past; nothing if it is far away.
 fn reached(item: &Item, now: UnixTime) -> Option<i64> {
-    let ends = matches!(item.standpoint, Standpoint::Ended | Standpoint::EndsSoon | Standpoint::Lasts);
-    let left = item.ends_at.filter(|_| ends)?.since(now);
+    let left = item.ends_at?.since(now);
     BEFORE.into_iter().find(|days| left <= days * DAY)
 }
 
@@ -91,7 +100,7 @@ fn alert(app: &App, stored: &Stored, days: i64) -> Alert {
     Alert {
         event: Event::Ending,
         urgent: false,
-        thread: stored.id.to_string(),
+        thread: String::new(),
         subject: words.subject(),
         body: words.body(),
         data: serde_json::json!({ "credential": {
@@ -116,11 +125,11 @@ mod tests {
 
     const NOW: UnixTime = UnixTime::from_seconds(1_795_435_200);
 
-    fn reached_at(left: i64, state: State) -> Option<i64> {
+    fn reached_at(left: i64) -> Option<i64> {
         let stored = Stored {
             id: CredentialId::new(NOW, &Chance::seeded(1)),
             kind: Kind::Secret,
-            state,
+            state: State::Accepted,
             hint: "Q4a".to_owned(),
             ends_at: Some(NOW.plus(left)),
             application_id: ApplicationId::new(NOW, &Chance::seeded(1)),
@@ -132,11 +141,10 @@ mod tests {
 
     #[test]
     fn the_warnings_come_at_sixty_thirty_fourteen_seven_three_and_one_days_and_on_the_day() {
-        let at = |left| reached_at(left, State::Accepted);
+        let at = reached_at;
         assert_eq!(at(60 * DAY + 1), None);
         assert_eq!([at(60 * DAY), at(31 * DAY), at(30 * DAY)], [Some(60), Some(60), Some(30)]);
         assert_eq!([at(14 * DAY), at(7 * DAY), at(3 * DAY), at(DAY)], [Some(14), Some(7), Some(3), Some(1)]);
         assert_eq!([at(1), at(0), at(-5 * DAY)], [Some(1), Some(0), Some(0)]);
-        assert_eq!(reached_at(DAY, State::Refused), None, "a refused one is a problem already");
     }
 }

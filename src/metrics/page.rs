@@ -104,7 +104,7 @@ fn problems(snapshot: &Snapshot, page: &mut Registry) {
     let count = |kind: ProblemKind| snapshot.problems.get(kind.value()).copied().unwrap_or_default();
     let series = causes.chain(told).map(|kind| ([("kind", kind.value())], count(kind)));
     family(page, "problems", "Open problems, by what is the matter", series);
-    let help = "Alerts that were tried and not taken, and are tried again";
+    let help = "Alerts that were not taken so far: tried in vain, or due for a minute";
     gauge(page, "alerts_undelivered", help, snapshot.undelivered);
 }
 

@@ -53,7 +53,9 @@ const NAMED: &str = "
 
 const PROBLEMS: &str = "SELECT kind, COUNT(*) FROM problems WHERE open_key IS NOT NULL GROUP BY kind";
 
-const UNDELIVERED: &str = "SELECT COUNT(*) FROM alert_messages WHERE state = 'waiting' AND tries > 0";
+const UNDELIVERED: &str = "SELECT COUNT(*) FROM alert_messages WHERE state = 'waiting' AND (tries > 0 OR due_at < $1)";
+/// Seconds after its time from which a message that nobody has tried counts as not delivered.
+const OVERDUE: i64 = 60;
 
 /// What the database knows at one moment.
 #[derive(Clone, Debug)]
@@ -70,7 +72,7 @@ pub struct Snapshot {
     pub named: Vec<Named>,
     /// How many problems of each kind are open.
     pub problems: HashMap<String, i64>,
-    /// Alerts that were tried and not taken so far.
+    /// Alerts that were not taken so far: tried in vain, or long due.
     pub undelivered: i64,
 }
 
@@ -122,7 +124,7 @@ pub async fn snapshot(db: &Db, now: UnixTime, names_mailboxes: bool) -> Result<S
     let problems: Vec<(String, i64)> = on_db!(db, |c| sqlx::query_as(PROBLEMS).fetch_all(c).await)?;
     Ok(Snapshot {
         problems: problems.into_iter().collect(),
-        undelivered: on_db!(db, |c| sqlx::query_scalar(UNDELIVERED).fetch_one(c).await)?,
+        undelivered: on_db!(db, |c| sqlx::query_scalar(UNDELIVERED).bind(now.plus(-OVERDUE)).fetch_one(c).await)?,
         at: now,
         due: on_db!(db, |c| sqlx::query_scalar(DUE).bind(now).fetch_one(c).await)?,
         mailboxes: groups.iter().map(|group| Ok((group.shown()?, group.mailboxes))).collect::<Result<_>>()?,

@@ -74,7 +74,8 @@ pub async fn show(
 ) -> Result<Response> {
     let watch = watching.of("/", &[])?;
     let now = app.clock.now();
-    let seen = seen::now(&app.db, now).await?;
+    let mut seen = seen::now(&app.db, now).await?;
+    seen.retain(|it| !it.young && !it.is_unproven());
     let known: HashMap<String, ProblemId> =
         problems::open(&app.db).await?.into_iter().map(|problem| (problem.key(), problem.id)).collect();
     let total = search::count(&app.db, &Filter::default(), now).await?;

@@ -37,10 +37,13 @@ pub async fn acknowledge(State(app): State<App>, me: SignedIn, Path(id): Path<Pr
         let detail = format!("{} · {}", problem.kind.label(), problem.application);
         record(&mut tx, &app, &me, ("problem.acknowledged", &detail), &id).await?;
         tx.commit().await?;
-    } else if problem.solved_at.is_some() {
+        return Ok(see_other(&format!("/problems/{id}?done=acknowledged")));
+    }
+    if problem.solved_at.is_some() {
         return Err(AppError::Conflict(OVER));
     }
-    Ok(see_other(&format!("/problems/{id}?done=acknowledged")))
+    // Somebody else was faster; the page says who.
+    Ok(see_other(&format!("/problems/{id}")))
 }
 
 /// `POST /problems/{id}/silence`
@@ -73,6 +76,9 @@ async fn change(
     words: &str,
 ) -> Result<()> {
     let problem = store::get(&app.db, id).await?;
+    if silence.is_none() && problem.silenced.is_none() {
+        return Ok(());
+    }
     let mut tx = app.db.begin().await?;
     if !store::silence(&mut tx, id, silence).await? {
         return Err(AppError::Conflict(OVER));

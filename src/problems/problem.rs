@@ -141,7 +141,8 @@ impl Problem {
         }
     }
 
-    /// Takes over what was seen of it at `now`, or that it was not seen; it is solved when it has stayed away.
+    /// Takes over what was seen of it at `now`, or that it was not seen; it is solved when it has stayed away. While only old checks
+    /// speak of it nobody knows, so it stays as it was.
     pub fn look(&mut self, seen: Option<&Seen>, now: UnixTime) {
         let Some(seen) = seen else {
             let gone = *self.gone_at.get_or_insert(now);
@@ -151,6 +152,11 @@ impl Problem {
             return;
         };
         self.gone_at = None;
+        if seen.is_unproven() {
+            return;
+        }
+        // So that people are told when it has shrunk and grows again; but not at once, as when mail stops first.
+        self.told_mailboxes = self.told_mailboxes.min(seen.mailboxes.max(1));
         self.mailboxes = seen.mailboxes;
         self.tokens = seen.tokens;
         self.most_mailboxes = self.most_mailboxes.max(seen.mailboxes);
@@ -186,7 +192,7 @@ impl Problem {
         self.told_mailboxes = self.mailboxes;
     }
 
-    /// Whether it may not wait until the morning: mail has stopped, and does not go on by itself.
+    /// Whether it may not wait until the morning: mail has stopped and does not go on by itself, or an application opens too much.
     pub fn is_urgent(&self) -> bool {
         (self.mailboxes > 0 || self.kind == ProblemKind::ScopeTooWide) && self.kind.family() != Family::Warn
     }
@@ -229,6 +235,8 @@ mod tests {
             kind: ProblemKind::Failing(Cause::SecretExpired),
             application: Some((ApplicationId::new(NOW, &Chance::seeded(1)), "Mail".to_owned())),
             mailboxes,
+            old: 0,
+            young: false,
             tokens: 1,
             since: NOW,
             example: None,
@@ -283,6 +291,29 @@ mod tests {
         assert_eq!(problem.news(NOW.plus(110)), None);
         problem.tell(NOW);
         assert_eq!(problem.news(NOW.plus(110)), Some(News::Solved));
+    }
+
+    #[test]
+    fn what_nobody_has_looked_at_for_long_is_not_solved_and_not_told() {
+        let mut problem = problem(3);
+        problem.tell(NOW);
+        let unproven = Seen { mailboxes: 0, tokens: 0, old: 3, ..seen(0) };
+        for later in [10_800, 10_900, 86_000] {
+            problem.look(Some(&unproven), NOW.plus(later));
+            assert_eq!(
+                (problem.state(NOW.plus(later)), problem.mailboxes, problem.news(NOW.plus(later))),
+                (State::Open, 3, None)
+            );
+        }
+    }
+
+    #[test]
+    fn what_has_shrunk_and_grows_again_is_told_again() {
+        let mut problem = problem(12);
+        problem.tell(NOW);
+        problem.look(Some(&seen(2)), NOW.plus(60));
+        problem.look(Some(&seen(10)), NOW.plus(GROWTH));
+        assert_eq!(problem.news(NOW.plus(GROWTH)), Some(News::Grew));
     }
 
     #[test]

@@ -23,13 +23,17 @@ pub struct Seen {
     pub kind: ProblemKind,
     /// The application; nothing if it is Microsoft itself, or the way there.
     pub application: Option<(ApplicationId, String)>,
-    /// Mailboxes that have stopped.
+    /// Mailboxes that have stopped, as a check shows that is not old.
     pub mailboxes: i64,
+    /// Mailboxes that had stopped when they were last checked, long ago: nobody knows how they are now.
+    pub old: i64,
+    /// Whether it began so lately, and is of a kind that so often passes, that it is not worth a word yet.
+    pub young: bool,
     /// Tokens that cannot be renewed.
     pub tokens: i64,
     /// When the first began to suffer.
     pub since: UnixTime,
-    /// One of the mailboxes that have stopped.
+    /// The mailbox that has stopped, or one of several.
     pub example: Option<(MailboxId, String)>,
     /// One of the tokens that cannot be renewed.
     pub token: Option<GrantId>,
@@ -41,13 +45,19 @@ impl Seen {
         format!("{}:{}", self.kind.value(), self.application.as_ref().map_or("", |(id, _)| id.as_str()))
     }
 
+    /// Whether only old checks speak of it.
+    pub fn is_unproven(&self) -> bool {
+        self.mailboxes == 0 && self.tokens == 0 && self.old > 0
+    }
+
     /// The application's name, or what stands in its place.
     pub fn of_whom(&self) -> &str {
         self.application.as_ref().map_or("all applications", |(_, name)| name)
     }
 }
 
-/// Everything that is wrong at `now`, the most serious first, then what hurts most.
+/// Everything that is wrong at `now`, the most serious first, then what hurts most; what is only known from old checks, too, and what
+/// is [`Seen::young`].
 ///
 /// # Errors
 /// If the database cannot answer.
@@ -74,7 +84,7 @@ fn together(mailboxes: impl Iterator<Item = Broken>, tokens: Vec<Failing>, now: 
         }
     }
     let passes = |it: &Seen| it.kind.cause().is_some_and(Cause::is_transient) && now.since(it.since) < PASSES_WITHIN;
-    in_order(found.into_values().filter(|it| !passes(it)).collect())
+    in_order(found.into_values().map(|it| Seen { young: passes(&it), ..it }).collect())
 }
 
 fn in_order(mut found: Vec<Seen>) -> Vec<Seen> {
@@ -96,7 +106,9 @@ impl Seen {
         Self {
             kind,
             application: of_one(kind, (broken.application_id, broken.application)),
-            mailboxes: broken.mailboxes,
+            mailboxes: broken.mailboxes - broken.old,
+            old: broken.old,
+            young: false,
             tokens: 0,
             since: broken.since,
             example: Some((broken.example_id, broken.example)),
@@ -110,6 +122,8 @@ impl Seen {
             kind,
             application: of_one(kind, (failing.application_id, failing.application)),
             mailboxes: 0,
+            old: 0,
+            young: false,
             tokens: failing.tokens,
             since: failing.since,
             example: None,
@@ -122,6 +136,8 @@ impl Seen {
             kind,
             application: Some((amiss.application_id, amiss.name)),
             mailboxes: 0,
+            old: 0,
+            young: false,
             tokens: 0,
             since: amiss.since,
             example: None,
@@ -131,6 +147,7 @@ impl Seen {
 
     fn join(&mut self, other: Self) {
         self.mailboxes += other.mailboxes;
+        self.old += other.old;
         self.tokens += other.tokens;
         self.since = self.since.min(other.since);
         self.example = self.example.take().into_iter().chain(other.example).min_by(|a, b| a.1.cmp(&b.1));
@@ -154,7 +171,7 @@ mod tests {
         let (application_id, application) = application(name);
         let example_id = MailboxId::new(NOW, &Chance::seeded(1));
         let example = "a@x.example".to_owned();
-        Broken { application_id, application, status, mailboxes, since: NOW.plus(-ago), example, example_id }
+        Broken { application_id, application, status, mailboxes, old: 0, since: NOW.plus(-ago), example, example_id }
     }
 
     fn failing(name: &str, cause: Cause, tokens: i64, ago: i64) -> Failing {
@@ -179,14 +196,23 @@ mod tests {
     fn microsoft_not_answering_is_one_problem_of_all_applications_once_it_lasts() {
         let down = Cause::ProviderDown;
         let brief = together(std::iter::empty(), vec![failing("Mail", down, 1, 299)], NOW);
-        assert_eq!(brief, []);
+        assert!(brief[0].young);
         let lasting = together(
             [broken("Fax", Status::Failing(down), 1, 30)].into_iter(),
             vec![failing("Mail", down, 4, 300), failing("Other", down, 2, 10)],
             NOW,
         );
-        assert_eq!(lasting.len(), 1);
+        assert!(lasting.len() == 1 && !lasting[0].young);
         assert_eq!((lasting[0].application.as_ref(), lasting[0].mailboxes, lasting[0].tokens), (None, 1, 6));
+    }
+
+    #[test]
+    fn what_only_an_old_check_shows_is_unproven() {
+        let old = Broken { old: 2, ..broken("Mail", Status::Failing(Cause::NoAccess), 2, 9_000) };
+        assert!(together([old.clone()].into_iter(), Vec::new(), NOW)[0].is_unproven());
+        let seen =
+            together([old, broken("Mail", Status::Failing(Cause::NoAccess), 3, 60)].into_iter(), Vec::new(), NOW);
+        assert!(!seen[0].is_unproven() && seen[0].mailboxes == 3 && seen[0].old == 2);
     }
 
     #[test]

@@ -11,24 +11,22 @@ use crate::words::Status;
 /// The two is [`Status::rank`] of what is broken but mends itself; written out, because only then SQLite takes the index.
 const BROKEN: &str = "
     SELECT broken.application_id, a.name AS application, broken.incoming, broken.outgoing, broken.mailboxes, broken.since,
-        broken.example, broken.example_id
+        broken.example, broken.example_id, broken.old
     FROM (
         SELECT application_id, incoming, outgoing, COUNT(*) AS mailboxes, MIN(since) AS since, MIN(address) AS example,
-            MIN(id) AS example_id
+            MIN(id) AS example_id, COUNT(CASE WHEN checked_at < $1 THEN 1 END) AS old
         FROM mailboxes WHERE deleted_at IS NULL AND paused_at IS NULL AND urgency < 2
-            AND (checked_at IS NULL OR checked_at >= $1)
         GROUP BY application_id, incoming, outgoing) broken
     JOIN applications a ON a.id = broken.application_id";
 
 /// The same of what mends itself.
 const PASSING: &str = "
     SELECT passing.application_id, a.name AS application, passing.incoming, passing.outgoing, passing.mailboxes, passing.since,
-        passing.example, passing.example_id
+        passing.example, passing.example_id, passing.old
     FROM (
         SELECT application_id, incoming, outgoing, COUNT(*) AS mailboxes, MIN(since) AS since, MIN(address) AS example,
-            MIN(id) AS example_id
+            MIN(id) AS example_id, COUNT(CASE WHEN checked_at < $1 THEN 1 END) AS old
         FROM mailboxes WHERE deleted_at IS NULL AND paused_at IS NULL AND urgency = 2
-            AND (checked_at IS NULL OR checked_at >= $1)
         GROUP BY application_id, incoming, outgoing) passing
     JOIN applications a ON a.id = passing.application_id";
 
@@ -43,11 +41,13 @@ pub struct Broken {
     pub status: Status,
     /// How many there are.
     pub mailboxes: i64,
+    /// How many of them were last checked so long ago that nobody knows how they are now.
+    pub old: i64,
     /// Since when the first of them shows it.
     pub since: UnixTime,
     /// The address of one of them.
     pub example: String,
-    /// Its ID, or that of another one if there are several.
+    /// The ID of the same one, if it is the only one.
     pub example_id: MailboxId,
 }
 
@@ -61,6 +61,7 @@ struct Row {
     since: UnixTime,
     example: String,
     example_id: MailboxId,
+    old: i64,
 }
 
 impl TryFrom<Row> for Broken {
@@ -76,6 +77,7 @@ impl TryFrom<Row> for Broken {
             application_id: row.application_id,
             application: row.application,
             mailboxes: row.mailboxes,
+            old: row.old,
             since: row.since,
             example: row.example,
             example_id: row.example_id,
@@ -83,13 +85,13 @@ impl TryFrom<Row> for Broken {
     }
 }
 
-/// What needs a person, of mailboxes whose last check is not older than `proof_from`.
+/// What needs a person. A check from before `proof_from` is old.
 pub async fn broken(db: &Db, proof_from: UnixTime) -> Result<Vec<Broken>> {
     let rows: Vec<Row> = on_db!(db, |c| sqlx::query_as(BROKEN).bind(proof_from).fetch_all(c).await)?;
     rows.into_iter().map(Broken::try_from).collect()
 }
 
-/// What mends itself, of mailboxes whose last check is not older than `proof_from`.
+/// What mends itself. A check from before `proof_from` is old.
 pub async fn passing(db: &Db, proof_from: UnixTime) -> Result<Vec<Broken>> {
     let rows: Vec<Row> = on_db!(db, |c| sqlx::query_as(PASSING).bind(proof_from).fetch_all(c).await)?;
     rows.into_iter().map(Broken::try_from).collect()

@@ -13,7 +13,7 @@ use crate::users::{Role, SignedIn};
 use crate::web::forms::{Choice, Field};
 use crate::web::when::{span, time};
 use crate::web::{Badge, Page, Shell, When};
-use crate::words::{Facts, FilledArticle, articles};
+use crate::words::{Facts, FilledArticle, articles, story_of};
 
 use super::act::SILENCES;
 use super::problem::{Problem, State as Standing};
@@ -28,11 +28,12 @@ const NAMED: u16 = 20;
 struct Show {
     shell: Shell,
     id: String,
-    badge: Badge,
     title: String,
     family: &'static str,
     icon: &'static str,
     article: Option<FilledArticle>,
+    /// What happened and what to do, where no article tells it.
+    told: (String, Vec<String>),
     who: &'static str,
     nobody: bool,
     is_open: bool,
@@ -80,8 +81,8 @@ pub async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<ProblemId
         title: format!("{} · {}", badge.label, problem.application),
         family: badge.family,
         icon: badge.icon,
+        told: story_of(problem.kind, &problem.application),
         article: problem.kind.cause().map(|cause| articles::find(None, cause).fill(&facts)),
-        badge,
         who: problem.kind.who().words(),
         nobody: problem.kind.who().is_nobody(),
         is_open,

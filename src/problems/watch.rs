@@ -1,8 +1,9 @@
 //! Looks every few seconds at what is wrong, keeps the story of each problem, and has people told.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::alerts;
+use crate::alerts::{self, Channel};
 use crate::app::App;
 use crate::chance::hex;
 use crate::clock::UnixTime;
@@ -43,24 +44,17 @@ pub async fn go(app: App) {
 /// If the database cannot answer; then nothing was changed.
 pub async fn look(app: &App) -> Result<()> {
     let now = app.clock.now();
-    let seen: Vec<Seen> = seen::now(&app.db, now).await?.into_iter().filter(|it| !it.kind.is_waiting()).collect();
-    let channels = alerts::channel_store::living(&app.db).await?;
+    let seen = seen::now(&app.db, now).await?.into_iter().filter(|it| !it.kind.is_waiting());
+    let mut seen: HashMap<String, Seen> = seen.map(|it| (it.key(), it)).collect();
+    let channels = alerts::channel_store::all(&app.db).await?;
     let mut tx = app.db.begin().await?;
     if !store::take(&mut tx, &app.instance, now, now.plus(LEASE)).await? {
         return Ok(());
     }
-    let known = store::open_now(&mut tx).await?;
-    for new in seen.iter().filter(|it| known.iter().all(|known| known.key() != it.key())) {
-        open(&mut tx, app, new).await?;
-    }
-    for before in known {
+    for before in store::open_now(&mut tx).await? {
         let mut problem = before.clone();
-        problem.look(seen.iter().find(|it| it.key() == problem.key()), now);
-        let news = problem.news(now);
-        if let Some(news) = news {
-            problem.tell(now);
-            alerts::outbox::put(&mut tx, app, &channels, &tell::alert(app, &problem, news)).await?;
-        }
+        problem.look(seen.remove(&problem.key()).as_ref(), now);
+        let news = tell(&mut tx, app, &channels, &mut problem).await?;
         if problem != before {
             store::save(&mut tx, &problem).await?;
         }
@@ -69,9 +63,22 @@ pub async fn look(app: &App) -> Result<()> {
             note(&mut tx, app, &problem, news.value(), now).await?;
         }
     }
+    for new in seen.values().filter(|it| !it.young && !it.is_unproven()) {
+        open(&mut tx, app, new).await?;
+    }
     tx.commit().await?;
     app.alerts.notify_one();
     Ok(())
+}
+
+/// Has people told, if there is something to tell and somebody to be told.
+async fn tell(tx: &mut Tx, app: &App, channels: &[Channel], problem: &mut Problem) -> Result<Option<News>> {
+    let Some(news) = problem.news(app.clock.now()) else { return Ok(None) };
+    if alerts::outbox::put(tx, app, channels, &tell::alert(app, problem, news)).await? == 0 {
+        return Ok(None);
+    }
+    problem.tell(app.clock.now());
+    Ok(Some(news))
 }
 
 async fn open(tx: &mut Tx, app: &App, seen: &Seen) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What people are told when something breaks, ends soon, or is over: one line, and the text of a mail.
 
-use super::{Article, Facts, LinkKind, ProblemKind, articles};
+use super::{Facts, LinkKind, ProblemKind, articles};
 
 /// The line begins with it, so that a rule of a mail program can find it.
 const MARK: &str = "[Postkey]";
@@ -78,7 +78,7 @@ impl ProblemWords<'_> {
             (mailboxes, _) => format!("{mailboxes} mailboxes have stopped."),
         };
         let Self { application, since, href, kind, .. } = self;
-        let (title, act) = self.article();
+        let (title, act) = story_of(*kind, application);
         let act = if act.is_empty() { String::new() } else { format!("What to do: {}\n\n", act.join(" ")) };
         let who = kind.who().words();
         let who = if kind.who().is_nobody() {
@@ -94,8 +94,10 @@ impl ProblemWords<'_> {
         let Self { application, since, lasted, href, kind, .. } = self;
         let most = match self.mailboxes {
             0 => "No mailbox had stopped.".to_owned(),
-            1 => "1 mailbox had stopped and works again.".to_owned(),
-            mailboxes => format!("{mailboxes} mailboxes had stopped and work again."),
+            1 => "1 mailbox had stopped. It works again, was paused or deleted, or has another problem.".to_owned(),
+            mailboxes => format!(
+                "{mailboxes} mailboxes had stopped. Each works again, was paused or deleted, or has another problem."
+            ),
         };
         let most = if kind.status().is_none() { String::new() } else { format!("{most} ") };
         format!(
@@ -103,28 +105,26 @@ impl ProblemWords<'_> {
             kind.label()
         )
     }
+}
 
-    /// What happened, and what to do.
-    fn article(&self) -> (String, Vec<String>) {
-        let facts = Facts { application: Some(self.application.to_owned()), ..Facts::default() };
-        let filled = |article: &Article| article.fill(&facts);
-        match self.kind {
-            ProblemKind::Failing(cause) => {
-                let article = filled(articles::find(None, cause));
-                let act =
-                    if article.link == LinkKind::Nothing && cause.is_transient() { Vec::new() } else { article.act };
-                (article.title, act)
-            }
-            ProblemKind::ScopeTooWide => (
-                format!("{} opens a mailbox that it must not open", self.application),
-                vec!["Limit it in Exchange: its page in Postkey has the script.".to_owned()],
-            ),
-            ProblemKind::ScopeTooNarrow => (
-                format!("{} does not open a mailbox that it must open", self.application),
-                vec!["Add the mailbox to the limit in Exchange.".to_owned()],
-            ),
-            ProblemKind::SignInPending => ("A person has not signed in yet".to_owned(), Vec::new()),
+/// What happened to `application`, and what to do, one sentence each.
+pub fn story_of(kind: ProblemKind, application: &str) -> (String, Vec<String>) {
+    let facts = Facts { application: Some(application.to_owned()), ..Facts::default() };
+    match kind {
+        ProblemKind::Failing(cause) => {
+            let article = articles::find(None, cause).fill(&facts);
+            let act = if article.link == LinkKind::Nothing && cause.is_transient() { Vec::new() } else { article.act };
+            (article.title, act)
         }
+        ProblemKind::ScopeTooWide => (
+            format!("{application} opens a mailbox that it must not open"),
+            vec!["Limit it in Exchange: its scope check names the mailbox and has the script.".to_owned()],
+        ),
+        ProblemKind::ScopeTooNarrow => (
+            format!("{application} does not open a mailbox that it must open"),
+            vec!["Add the mailbox to the limit in Exchange: the scope check names it.".to_owned()],
+        ),
+        ProblemKind::SignInPending => ("A person has not signed in yet".to_owned(), Vec::new()),
     }
 }
 
@@ -171,14 +171,17 @@ impl EndingWords<'_> {
     /// The text.
     pub fn body(&self) -> String {
         let Self { application, credential, href, .. } = self;
-        let stops = match self.mailboxes {
-            0 => "No mailbox uses this application.".to_owned(),
-            1 => "1 mailbox stops then.".to_owned(),
-            mailboxes => format!("{mailboxes} mailboxes stop then."),
+        let stops = match (self.mailboxes, self.in_days.is_empty()) {
+            (0, _) => "No mailbox uses this application.".to_owned(),
+            (1, true) => "1 mailbox uses this application.".to_owned(),
+            (mailboxes, true) => format!("{mailboxes} mailboxes use this application."),
+            (1, false) => "1 mailbox stops then.".to_owned(),
+            (mailboxes, false) => format!("{mailboxes} mailboxes stop then."),
         };
+        let by = if self.in_days.is_empty() { "" } else { " before that day" };
         format!(
             "The {credential} of {application} {}. {stops}\n\n\
-             What to do: make a new one in Entra and add it in Postkey before that day. Postkey tests it before it is used, and \
+             What to do: make a new one in Entra and add it in Postkey{by}. Postkey tests it before it is used, and \
              the old one stays until you retire it.\n\n\
              Who can do it: an owner of the application, Application Administrator or Cloud Application Administrator.\n\n\
              {href}\n",

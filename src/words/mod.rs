@@ -19,7 +19,7 @@ mod sign_in_result;
 mod status;
 mod who;
 
-pub use alert::{EndingWords, ProblemWords};
+pub use alert::{EndingWords, ProblemWords, story_of};
 pub use articles::{Article, FilledArticle};
 pub use cause::Cause;
 pub use code::{Code, Transport};

@@ -2,8 +2,8 @@
 
 use super::{add_hook, send_all};
 use crate::mailboxes::add;
-use crate::problems::{SETTLES, look, look_after};
-use crate::safety::world::{column, dump};
+use crate::problems::{SETTLES, STAYS_AWAY, look, look_after};
+use crate::safety::world::{column, dump, meddle};
 use crate::support::{HookSink, TestApp};
 
 #[tokio::test]
@@ -59,13 +59,19 @@ async fn a_paused_channel_is_told_nothing_and_a_deleted_one_is_gone_with_its_log
     let ana = app.owner().await;
     let hooks = HookSink::start().await;
     let path = add_hook(&ana, &hooks, &[]).await;
-    ana.open_and_submit(&path, &format!("{path}/pause"), &[]).await.location();
     add(&app, &ana, "support@contoso.example", "Contoso Archive").await;
     look(&app).await;
-    look_after(&app, SETTLES).await;
+    app.advance(SETTLES);
+    postkey::problems::watch::look(app.inside()).await.unwrap();
+    ana.open_and_submit(&path, &format!("{path}/pause"), &[]).await.location();
+    send_all(&app).await;
+    assert_eq!(hooks.told(), [], "not what was written before, either");
+    meddle(&app.inside().db, "UPDATE mailboxes SET paused_at = 1").await;
+    look_after(&app, 1).await;
+    look_after(&app, STAYS_AWAY).await;
     ana.open_and_submit(&path, &format!("{path}/resume"), &[]).await.location();
     send_all(&app).await;
-    assert_eq!(hooks.told(), []);
+    assert_eq!(hooks.told(), [], "it is over meanwhile");
     ana.open_and_submit(&path, &format!("{path}/test"), &[]).await.location();
     let delete = format!("{path}/delete");
     ana.open_and_submit(&delete, &delete, &[]).await.expect_redirect("/settings/alerts?done=channel-deleted");

@@ -6,7 +6,7 @@ use crate::mailboxes::add;
 use crate::support::TestApp;
 use crate::support::app::{EMAIL, PASSWORD};
 
-const PAGES: [(&str, &str); 2] = [("/tokens", "health"), ("/", "overview")];
+const PAGES: [(&str, &str); 3] = [("/tokens", "health"), ("/", "overview"), ("/problems", "open")];
 
 #[tokio::test]
 async fn on_a_wall_there_is_no_navigation_and_the_page_loads_itself_anew() {

@@ -81,6 +81,8 @@ async fn a_silenced_problem_is_told_to_nobody_until_the_silence_ends_or_is_lifte
     let lift = format!("{path}/unsilence");
     assert!(page.actions().contains(&lift));
     ana.submit(&page, &lift, &[]).await.expect_redirect(&format!("{path}?done=unsilenced"));
+    let page = ana.get(&path).await;
+    assert!(page.actions().contains(&here) && page.text().contains("The silence was lifted"), "{}", page.text());
     let wrong = ana.open_and_submit(&path, &here, &[("hours", "9")]).await;
     assert_eq!(wrong.status, 400, "{}", wrong.text());
     app.stop().await;

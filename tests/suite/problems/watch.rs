@@ -150,6 +150,40 @@ async fn a_problem_that_grows_is_told_again_after_an_hour_and_one_that_lasts_aft
 }
 
 #[tokio::test]
+async fn what_nobody_has_checked_for_hours_is_neither_shown_as_true_nor_told_to_be_over() {
+    let app = TestApp::start().await;
+    let ana = app.owner().await;
+    let hooks = HookSink::start().await;
+    add_hook(&ana, &hooks, &[]).await;
+    let mailbox = add(&app, &ana, "support@contoso.example", "Contoso Archive").await;
+    look(&app).await;
+    look_after(&app, SETTLES).await;
+    look_after(&app, 4 * 3_600).await;
+    look_after(&app, 2 * STAYS_AWAY).await;
+    let ana = app.owner().await;
+    assert_eq!((hooks.told().len(), ana.get("/problems").await.all("#open tbody tr").len()), (1, 1));
+    assert!(ana.get("/").await.all(".problem").is_empty(), "nobody knows");
+    ana.check_now(&mailbox).await;
+    look(&app).await;
+    assert_eq!((hooks.told().len(), ana.get("/").await.all(".problem").len()), (1, 1), "it was there all the time");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_is_added_while_nobody_was_told_is_told_of_what_is_open() {
+    let app = TestApp::start().await;
+    let ana = app.owner().await;
+    add(&app, &ana, "support@contoso.example", "Contoso Archive").await;
+    look(&app).await;
+    look_after(&app, SETTLES).await;
+    let hooks = HookSink::start().await;
+    add_hook(&ana, &hooks, &[]).await;
+    look_after(&app, 60).await;
+    assert_eq!(hooks.told().len(), 1);
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_token_that_cannot_be_renewed_is_told_before_mail_stops_and_again_when_it_stops() {
     let app = TestApp::start().await;
     let ana = app.owner().await;

@@ -68,12 +68,18 @@ async fn a_channel_reads_back_changes_pauses_and_goes_with_its_messages() {
         world.app.clock.advance(1);
         let other = channel(&world, "Other").await;
         message(&world, &ops, "t", 0).await;
-        (ops.name, ops.warnings, ops.quiet) = ("Night".to_owned(), false, Quiet::default());
+        let found = channel_store::get(world.db(), &ops.id).await.unwrap();
+        assert_eq!((&found.target, &found.key, found.quiet), (&ops.target, &ops.key, ops.quiet));
+        assert_eq!(
+            (found.shown, found.created_by, found.created_at),
+            ("https://x.example/…".to_owned(), "Ana".to_owned(), ops.created_at)
+        );
+        (ops.name, ops.warnings, ops.quiet) = ("Night".to_owned(), false, Quiet { from: 60, until: 120 });
         assert!(world.write(async |tx| channel_store::update(tx, &ops).await).await);
         let found = channel_store::get(world.db(), &ops.id).await.unwrap();
         assert_eq!(
             (found.name.as_str(), found.warnings, found.quiet, found.kind),
-            ("Night", false, Quiet::default(), Kind::Webhook)
+            ("Night", false, Quiet { from: 60, until: 120 }, Kind::Webhook)
         );
         let now = world.now();
         assert!(world.write(async |tx| channel_store::pause(tx, &ops.id, Some(now)).await).await);
