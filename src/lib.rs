@@ -29,11 +29,13 @@ pub mod web;
 pub mod words;
 
 pub mod admin_link;
+pub mod api;
 pub mod applications;
 pub mod audit;
 pub mod callback;
 pub mod expiry;
 pub mod explain;
+pub mod keys;
 pub mod login;
 pub mod mailboxes;
 pub mod metrics;

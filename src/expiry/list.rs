@@ -81,6 +81,7 @@ fn view(item: &Item, me: &SignedIn, now: UnixTime, zone: &TimeZone) -> RowView {
         href: match &item.what {
             What::Credential(stored) => format!("/applications/{}", stored.application_id),
             What::SignIn(sign_in) => format!("/mailboxes/{}", sign_in.mailbox_id),
+            What::Key(key) => format!("/keys/{}", key.id),
         },
         part: item.part(),
         day: day.zip(item.ends_at.map(|end| When::at(end, now, zone))),
@@ -95,6 +96,7 @@ fn action(item: &Item, me: &SignedIn) -> Option<Action> {
         What::SignIn(sign_in) => {
             (Role::MailboxAdministrator, format!("/mailboxes/{}/sign-in", sign_in.mailbox_id), "Sign in again")
         }
+        What::Key(key) => (Role::ApplicationAdministrator, format!("/keys/{}", key.id), "Replace it"),
         What::Credential(stored) => {
             let here = format!("/applications/{}", stored.application_id);
             let (path, label) = match (item.standpoint, stored.kind) {

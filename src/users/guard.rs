@@ -51,14 +51,17 @@ pub enum Section {
     Applications,
     /// What ends, and when.
     Expiry,
+    /// Keys of mail workers.
+    Keys,
 }
 
-const NAVIGATION: [(Section, &str, &str, &str); 5] = [
+const NAVIGATION: [(Section, &str, &str, &str); 6] = [
     (Section::Overview, "/", "Overview", "overview"),
     (Section::Mailboxes, "/mailboxes", "Mailboxes", "mail"),
     (Section::Tokens, "/tokens", "Token health", "token"),
     (Section::Applications, "/applications", "Applications", "app"),
     (Section::Expiry, "/expiry", "Expiry", "calendar"),
+    (Section::Keys, "/keys", "API keys", "key"),
 ];
 
 impl SignedIn {
@@ -66,6 +69,7 @@ impl SignedIn {
     pub fn shell(&self, app: &App, section: Section) -> Shell {
         let nav = NAVIGATION
             .into_iter()
+            .filter(|(own, ..)| *own != Section::Keys || self.may(Role::ApplicationAdministrator))
             .map(|(own, href, label, icon)| NavItem {
                 href,
                 label,

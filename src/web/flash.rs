@@ -12,7 +12,7 @@ pub struct Flash {
     pub text: String,
 }
 
-const KNOWN: [(&str, &str, &str); 46] = [
+const KNOWN: [(&str, &str, &str); 47] = [
     ("saved", "ok", "Saved."),
     ("renewed", "ok", "Microsoft issued a new token."),
     ("not-renewed", "warn", "Microsoft issued no new token. Why, and what to do, stands below."),
@@ -93,6 +93,7 @@ const KNOWN: [(&str, &str, &str); 46] = [
     ),
     ("secret-untested", "info", "Stored. Microsoft has given no verdict on it yet, so nothing else has changed."),
     ("forgotten", "ok", "The sign-in is erased here. The mailbox waits for a new one."),
+    ("key-revoked", "ok", "The key is revoked. Nobody gets anything with it any more."),
     ("welcome", "ok", "Your account is ready."),
     ("signed-out", "ok", "You are signed out."),
 ];

@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up must fail")]
 
 mod admin_link;
+mod api;
 mod applications;
 mod architecture;
 mod config;
 mod documentation;
 mod expiry;
 mod explain;
+mod keys;
 mod login;
 mod mailboxes;
 mod manners;

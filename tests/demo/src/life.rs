@@ -19,7 +19,7 @@ use crate::people::People;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::seed::{Model, Seeder};
-use crate::{Arguments, estate, load, print, sign_ins};
+use crate::{Arguments, estate, key, load, print, sign_ins};
 
 /// How often Postkey's clock is set by the simulator's.
 const BEAT: Duration = Duration::from_millis(100);
@@ -109,6 +109,7 @@ async fn prepare(app: &App, simulator: &Simulator, plan: &Plan, people: &People,
     let progress = Progress::new(plan.living());
     let (accounts, seeded) = tokio::join!(people.make(app), seed_mailboxes(app, simulator, plan, seed, &progress));
     accounts?;
+    key::make(app, seed).await?;
     sign_ins::play(app, simulator, people, &seeded?, &progress).await?;
     setup::code::forget(app);
     leave_as_they_are(app).await

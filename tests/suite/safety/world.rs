@@ -49,6 +49,8 @@ pub(crate) struct World {
     pub(crate) feed: (String, String),
     /// The ID of the grant of an application.
     pub(crate) token: String,
+    /// A key that may be handed the tokens of every mailbox: its path, and its text.
+    pub(crate) key: (String, String),
 }
 
 const ROLES: [(Role, Who); 5] = [
@@ -88,6 +90,7 @@ impl World {
         let consent = decline(&app, &mut owner, &admin_link).await;
         let feed = make_feed(&browser).await;
         let token = one(&app.inside().db, "SELECT MIN(id) FROM grants").await;
+        let key = crate::keys::make(&browser, &[]).await;
         let mut people = Vec::new();
         for (role, who) in ROLES {
             let email = format!("{}@contoso.example", role.value().replace('_', "."));
@@ -111,6 +114,7 @@ impl World {
             credential,
             feed,
             token,
+            key,
         }
     }
 
@@ -122,7 +126,8 @@ impl World {
             ("/mailboxes/{id}/restore", _) => &self.deleted,
             ("/applications/{id}/delete", _) => &self.spare,
             _ if route.starts_with("/mailboxes/{id}/sign-in") => &self.delegated,
-            _ if route.starts_with("/mailboxes/") => &self.mailbox,
+            _ if route.starts_with("/mailboxes/") || route.starts_with("/api/") => &self.mailbox,
+            _ if route.starts_with("/keys/") => &self.key.0,
             _ => &self.application,
         };
         let id = base.rsplit('/').next().unwrap();
@@ -174,6 +179,11 @@ impl World {
                 vec![("expires", "on".to_owned()), ("expires_on", "2027-05-01".to_owned())]
             }
             "/applications/{id}/credentials/{credential}/retire" => vec![("sure", "1".to_owned())],
+            "/keys/new" => ["name", "may", "reach", "days"]
+                .into_iter()
+                .zip(["more", "tokens", "all", "90"].map(str::to_owned))
+                .collect(),
+            "/keys/{id}/rotate" => vec![("hours", "24".to_owned())],
             "/expiry/feed" | "/expiry/feed/withdraw" => vec![("there", self.feed.0.clone())],
             _ => Vec::new(),
         };
@@ -324,7 +334,7 @@ pub(crate) async fn credential_of(app: &TestApp, application: &str) -> String {
 pub(crate) async fn column(db: &Db, sql: &str) -> Vec<String> {
     match db {
         Db::Sqlite { write, .. } => sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(write).await.unwrap(),
-        Db::Postgres(pool) => sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(pool).await.unwrap(),
+        Db::Postgres(pool, ..) => sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(pool).await.unwrap(),
     }
 }
 
@@ -336,7 +346,7 @@ pub(crate) async fn one(db: &Db, sql: &str) -> String {
 pub(crate) async fn meddle(db: &Db, sql: &str) {
     match db {
         Db::Sqlite { write, .. } => drop(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(write).await.unwrap()),
-        Db::Postgres(pool) => drop(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(pool).await.unwrap()),
+        Db::Postgres(pool, ..) => drop(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(pool).await.unwrap()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The contract of the stores: every function that runs SQL, executed on each engine. One file for each store.
 
 mod admin_link;
+mod api_keys;
 mod applications;
 mod bin;
 mod checks;
@@ -12,6 +13,7 @@ mod grants;
 mod keys;
 mod mailboxes;
 mod metrics;
+mod news;
 mod overview;
 mod search;
 mod sessions;
@@ -97,7 +99,7 @@ impl World {
         let text = sqlx::AssertSqlSafe(text.to_owned());
         match self.db() {
             Db::Sqlite { write, .. } => sqlx::query(text).execute(write).await.unwrap().rows_affected(),
-            Db::Postgres(pool) => sqlx::query(text).execute(pool).await.unwrap().rows_affected(),
+            Db::Postgres(pool, ..) => sqlx::query(text).execute(pool).await.unwrap().rows_affected(),
         }
     }
 
@@ -106,7 +108,7 @@ impl World {
         let text = sqlx::AssertSqlSafe(text.to_owned());
         match self.db() {
             Db::Sqlite { read, .. } => sqlx::query_scalar(text).fetch_one(read).await.unwrap(),
-            Db::Postgres(pool) => sqlx::query_scalar(text).fetch_one(pool).await.unwrap(),
+            Db::Postgres(pool, ..) => sqlx::query_scalar(text).fetch_one(pool).await.unwrap(),
         }
     }
 
