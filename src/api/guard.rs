@@ -76,6 +76,8 @@ pub async fn admit(State((app, desk)): State<(App, Desk)>, request: Request, nex
     let outcome = match response.extensions().get::<Code>() {
         Some(code) => code.value(),
         None if response.status() == StatusCode::NOT_MODIFIED => "not_modified",
+        // A parameter that is there twice, or a name that is no text.
+        None if response.status() == StatusCode::BAD_REQUEST => Code::BadRequest.value(),
         None if response.status().is_success() => "ok",
         None => "other",
     };

@@ -81,7 +81,8 @@ fn view(item: &Item, me: &SignedIn, now: UnixTime, zone: &TimeZone) -> RowView {
         href: match &item.what {
             What::Credential(stored) => format!("/applications/{}", stored.application_id),
             What::SignIn(sign_in) => format!("/mailboxes/{}", sign_in.mailbox_id),
-            What::Key(key) => format!("/keys/{}", key.id),
+            What::Key(key) if me.may(Role::ApplicationAdministrator) => format!("/keys/{}", key.id),
+            What::Key(key) => format!("#{}", key.id),
         },
         part: item.part(),
         day: day.zip(item.ends_at.map(|end| When::at(end, now, zone))),

@@ -143,3 +143,22 @@ async fn nothing_that_is_wrong_with_a_request_is_a_fault_of_ours() {
     assert!(column(&app.inside().db, "SELECT grant_id FROM token_refusals").await.is_empty());
     app.stop().await;
 }
+
+#[tokio::test]
+async fn answers_are_counted_by_what_they_were() {
+    let (app, _ana, worker) = start(Engine::Sqlite).await;
+    let tag = worker.token(SUPPORT).await.header("etag").to_owned();
+    worker.get_with(&format!("/{SUPPORT}/token"), &[("if-none-match", &tag)]).await;
+    worker.token("nobody@contoso.example").await;
+    worker.get("?limit=1&limit=2").await;
+    Worker::new(&app, "pk_live_wrong").token(SUPPORT).await;
+    let mut page = prometheus_client::registry::Registry::default();
+    app.inside().tally.register(&mut page);
+    let mut text = String::new();
+    prometheus_client::encoding::prometheus_text::encode(&mut text, &page).unwrap();
+    for outcome in ["ok", "not_modified", "not_found", "bad_request", "unauthorized"] {
+        let line = format!("api_answers_total{{outcome=\"{outcome}\"}} 1");
+        assert!(text.lines().any(|known| known == line), "{outcome}: {text}");
+    }
+    app.stop().await;
+}
