@@ -88,7 +88,7 @@ pub async fn admit(State((app, desk)): State<(App, Desk)>, request: Request, nex
 async fn caller(app: &App, desk: Desk, request: Request) -> Result<Request, Problem> {
     let place = desk.places().clone().try_acquire_owned();
     let place = place.map_err(|_| Problem::new(Code::TryLater, NO_PLACE).retry_after(1))?;
-    if request.uri().query().is_some_and(|query| query.contains(text::START)) {
+    if request.uri().path_and_query().is_some_and(|whole| whole.as_str().contains(text::START)) {
         return Err(Problem::new(Code::BadRequest, IN_ADDRESS));
     }
     let (mut parts, body) = request.into_parts();

@@ -40,9 +40,11 @@ async fn cookies_open_nothing_and_a_key_in_the_address_is_refused() {
     let page = ana.get(TOKEN).await;
     problem(&page, "unauthorized");
     let bearer = format!("Bearer {key}");
-    for query in [format!("?access_token={key}"), format!("?key={key}")] {
+    let strayed =
+        [format!("{TOKEN}?access_token={key}"), format!("{TOKEN}?key={key}"), format!("/api/v1/mailboxes/{key}")];
+    for address in strayed {
         for headers in [vec![], vec![("authorization", bearer.as_str())]] {
-            let page = app.stranger().get_with(&format!("{TOKEN}{query}"), &headers).await;
+            let page = app.stranger().get_with(&address, &headers).await;
             let refused = problem(&page, "bad_request");
             assert!(!refused.to_string().contains(&key), "{refused}");
         }
