@@ -16,6 +16,9 @@ CREATE TABLE problems (
     mailboxes BIGINT NOT NULL,
     tokens BIGINT NOT NULL,
     most_mailboxes BIGINT NOT NULL,
+    -- Mailboxes that go on until their token ends, and when the first of them stops; 0 and NULL if there are none.
+    threatened BIGINT NOT NULL,
+    stops_at BIGINT,
     -- One of the mailboxes; empty if none has stopped.
     example TEXT NOT NULL,
     -- Since when it is no longer seen; NULL while it is.

@@ -10,6 +10,7 @@ use anyhow::Context;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret, SecretString};
@@ -28,6 +29,8 @@ const TOTAL: Duration = Duration::from_secs(15);
 const METADATA_NAMES: [&str; 2] = ["metadata.google.internal", "metadata"];
 const AWS_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 const NO_KEY: &str = "The stored signing key is damaged, so nothing was sent. Delete this webhook and add it again.";
+/// Letters from which a part of an address may be a secret.
+const SHORTEST_SECRET: usize = 4;
 /// Most letters of an answer that are kept.
 const MOST_SAID: usize = 200;
 /// Most bytes of an answer that are read.
@@ -252,10 +255,17 @@ async fn said(mut response: reqwest::Response, keep_out: &[&SecretString]) -> St
     words.collect::<Vec<_>>().join(" ").chars().take(MOST_SAID).collect()
 }
 
-/// Whether the text holds the secret, or the part of an address that is one.
+/// Whether the text holds the secret or, of an address, a part of its path or query, however it is written.
 fn repeats(text: &str, secret: &str) -> bool {
-    let parts = secret.split(['/', '?', '&', '=']).filter(|part| part.len() >= 8 && !part.contains('.'));
-    std::iter::once(secret).chain(parts).any(|part| text.contains(part))
+    let bare = |text: &str| -> String {
+        let decoded = percent_decode_str(text).decode_utf8_lossy();
+        decoded.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let seen = bare(text);
+    let after_host =
+        secret.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or(secret, |(_, rest)| rest);
+    let parts = after_host.split(['/', '?', '&', '=']).map(bare).filter(|part| part.len() >= SHORTEST_SECRET);
+    parts.into_iter().any(|part| seen.contains(&part))
 }
 
 #[cfg(test)]
@@ -318,6 +328,13 @@ mod tests {
         let address = "https://hooks.example.com/services/T0000/B0000/aB3dEfGh1JkL";
         assert!(repeats("no_team for aB3dEfGh1JkL", address));
         assert!(!repeats("invalid_payload", address));
+        for (address, text) in [
+            ("https://hooks.example.com/p?sig=A%2BbC%2FdSECRETq", "no /p?sig=A+bC/dSECRETq"),
+            ("https://hooks.example.com/w/s3cr3t7", "unknown s3cr3t7"),
+            ("https://hooks.example.com/x/eyJ0.eyJz.SECRETsig", "bad token eyJ0.eyJz.SECRETsig"),
+        ] {
+            assert!(repeats(text, address), "{text}");
+        }
     }
 
     #[test]

@@ -130,6 +130,10 @@ typed_id!(
     AlertId, "alr_"
 );
 typed_id!(
+    /// A key that a mail worker presents.
+    KeyId, "key_"
+);
+typed_id!(
     /// A person with an account in Postkey.
     UserId, "usr_"
 );

@@ -32,12 +32,14 @@ pub mod words;
 
 pub mod admin_link;
 pub mod alerts;
+pub mod api;
 pub mod applications;
 pub mod audit;
 pub mod callback;
 pub mod diagnosis;
 pub mod expiry;
 pub mod explain;
+pub mod keys;
 pub mod login;
 pub mod mailboxes;
 pub mod metrics;

@@ -9,11 +9,13 @@ use postkey::app::App;
 use postkey::chance::Chance;
 use postkey::clock::Clock;
 use postkey::config::Config;
-use postkey::ids::UserId;
+use postkey::ids::{KeyId, UserId};
+use postkey::keys::form::{NewKey, name as key_name};
+use postkey::keys::{self, Reach, Right};
 use postkey::secrets::MasterKeyError;
 use postkey::users::{Role, User, password, store, user};
 use postkey::{admin_link, audit, serve, setup, sign_in, telemetry};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 /// What the shell gets for a configuration or key that cannot be used (sysexits.h, EX_CONFIG).
 const UNUSABLE: u8 = 78;
@@ -35,6 +37,9 @@ enum Command {
     /// Accounts, from the host (the server must be stopped when the database is SQLite)
     #[command(subcommand)]
     User(UserCommand),
+    /// Keys of mail workers, from the host (the server must be stopped when the database is SQLite)
+    #[command(subcommand)]
+    ApiKey(ApiKeyCommand),
     /// Bring the tables up to date and exit
     Migrate,
     /// Print the version
@@ -63,6 +68,28 @@ enum UserCommand {
     List,
 }
 
+#[derive(Subcommand)]
+enum ApiKeyCommand {
+    /// Make a key for all mailboxes and print it, once
+    Add {
+        /// The worker that uses it
+        name: String,
+        /// It sees how mailboxes are and gets no tokens
+        #[arg(long)]
+        status_only: bool,
+        /// How many days it is good
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=365))]
+        days: u16,
+    },
+    /// List keys
+    List,
+    /// End a key at once
+    Revoke {
+        /// Its ID, as the list shows it
+        id: KeyId,
+    },
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -88,6 +115,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve => serve_until_told(config).await,
         Command::SetupCode => print_setup_code(&config),
         Command::User(command) => user_command(open(config).await?, command).await,
+        Command::ApiKey(command) => api_key_command(open(config).await?, command).await,
         Command::Migrate => {
             open(config).await?;
             println!("the tables are up to date");
@@ -149,6 +177,33 @@ async fn user_command(app: App, command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Add { email, name, role } => add_user(&app, email, name, &role).await,
         UserCommand::Reset { email } => reset_user(&app, &email).await,
     }
+}
+
+async fn api_key_command(app: App, command: ApiKeyCommand) -> anyhow::Result<()> {
+    match command {
+        ApiKeyCommand::List => {
+            for key in keys::store::all(&app.db).await? {
+                println!("{}\t{}\t{}\t{}", key.id, key.standing(app.clock.now()).value(), key.may.value(), key.name);
+            }
+        }
+        ApiKeyCommand::Add { name, status_only, days } => {
+            let may = if status_only { Right::Status } else { Right::Tokens };
+            let name = key_name(&name).map_err(anyhow::Error::msg)?;
+            let new = NewKey { name, may, reach: Reach::All, lasts: i64::from(days) * 24 * 60 * 60 };
+            println!("{}", keys::add::add(&app, new, "the host").await?.1.expose_secret());
+        }
+        ApiKeyCommand::Revoke { id } => {
+            let key = keys::store::get(&app.db, &id).await.with_context(|| format!("there is no key {id}"))?;
+            let mut tx = app.db.begin().await?;
+            if !keys::store::revoke(&mut tx, &id, "the host", app.clock.now()).await? {
+                bail!("{} was revoked before", key.name);
+            }
+            note(&app, &mut tx, "api_key.revoked", id.as_str(), &key.name).await?;
+            tx.commit().await?;
+            println!("{} gets nothing any more", key.name);
+        }
+    }
+    Ok(())
 }
 
 async fn add_user(app: &App, email: String, name: String, role: &str) -> anyhow::Result<()> {

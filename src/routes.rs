@@ -5,9 +5,11 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::api::{self, Desk};
 use crate::app::App;
 use crate::applications::{self, credentials, end, retire, scope_edit, scope_show};
 use crate::error::AppError;
+use crate::keys;
 use crate::mailboxes::{actions, bulk, checks, edit, index as mailbox_list, new as new_mailbox, past, show as mailbox};
 use crate::sign_in::{self, hand_off};
 use crate::users::guard;
@@ -17,7 +19,7 @@ use crate::{
 };
 
 /// The whole product as one service.
-pub fn router(app: App) -> Router {
+pub fn router(app: App, desk: Desk) -> Router {
     let console = public()
         .merge(viewer().route_layer(from_fn_with_state(app.clone(), guard::signed_in)))
         .merge(operator().route_layer(from_fn_with_state(app.clone(), guard::operator)))
@@ -30,7 +32,8 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), csrf::guard))
         .layer(session::layer(&app))
         .layer(from_fn_with_state(app.clone(), csrf::own_host));
-    dressed(app, machines().merge(console))
+    let keys = from_fn_with_state((app.clone(), desk), api::guard::admit);
+    dressed(app, machines().merge(workers().route_layer(keys)).merge(console))
 }
 
 /// What every answer passes through on its way out, a failure of ours included.
@@ -49,6 +52,16 @@ fn machines() -> Router<App> {
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(metrics::show))
         .route("/static/{file}", get(assets::serve))
+        .route("/api", get(api::reference::show))
+        .route("/api/v1/openapi.json", get(api::document::show))
+}
+
+fn workers() -> Router<App> {
+    Router::new()
+        .route("/api/v1/mailboxes", get(api::mailboxes::list))
+        .route("/api/v1/mailboxes/{id}", get(api::mailboxes::show))
+        .route("/api/v1/mailboxes/{id}/token", get(api::token::show))
+        .route("/api/v1/mailboxes/{id}/token/refused", post(api::refused::report))
 }
 
 fn public() -> Router<App> {
@@ -147,6 +160,12 @@ fn application_administrator() -> Router<App> {
         .route("/applications/{id}/credentials/{credential}/test", post(credentials::test))
         .route("/applications/{id}/credentials/{credential}/end", get(end::edit).post(end::update))
         .route("/applications/{id}/credentials/{credential}/retire", get(retire::ask).post(retire::retire))
+        .route("/keys", get(keys::index::index))
+        .route("/keys.csv", get(keys::index::csv))
+        .route("/keys/new", get(keys::new::new).post(keys::new::create))
+        .route("/keys/{id}", get(keys::show::show))
+        .route("/keys/{id}/rotate", post(keys::rotate::rotate))
+        .route("/keys/{id}/revoke", get(keys::revoke::ask).post(keys::revoke::revoke))
         .route("/expiry/feed", post(expiry::feed::make))
         .route("/expiry/feed/withdraw", post(expiry::feed::withdraw))
 }

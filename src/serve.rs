@@ -29,7 +29,7 @@ use crate::config::Config;
 use crate::crowd::Crowd;
 use crate::users::throttle;
 use crate::web::session_store::Sessions;
-use crate::{admin_link, alerts, applications, expiry, mailboxes, problems, routes, setup, sign_in, tokens};
+use crate::{admin_link, alerts, api, applications, expiry, mailboxes, problems, routes, setup, sign_in, tokens};
 
 /// How long a stop waits for what is under way.
 const STOP_DEADLINE: Duration = Duration::from_secs(30);
@@ -68,8 +68,11 @@ pub async fn start(config: Config, clock: Clock, chance: Chance) -> anyhow::Resu
     mailboxes::check::forget_interrupted(&app).await?;
     tokens::refresher::free_interrupted(&app).await?;
     alerts::send::free_interrupted(&app).await?;
+    problems::watch::free_interrupted(&app).await?;
     let setup_code = setup::code::renew(&app).await?;
-    let router = routes::router(app.clone());
+    let desk = api::Desk::open(&app);
+    let router = routes::router(app.clone(), desk.clone());
+    app.tasks.spawn(api::keep(app.clone(), desk));
     app.tasks.spawn(accept(listener, router, app.clone()));
     app.tasks.spawn(mailboxes::mended::follow(app.clone(), app.mended.subscribe()));
     app.tasks.spawn(keep_house(app.clone()));
@@ -182,6 +185,7 @@ async fn keep_house(app: App) {
             problems::store::sweep(&app).await,
             alerts::outbox_store::sweep(&app).await,
             applications::scope_turn_store::sweep(&app).await,
+            api::sweep(&app).await,
             app.db.tidy().await,
         ];
         for failure in done.into_iter().filter_map(Result::err) {

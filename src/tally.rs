@@ -20,6 +20,24 @@ type Counts = Family<Label, Counter>;
 const ANSWER: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 /// Seconds for a turn that comes late: the keeper looks once a second, and a lease lasts 150.
 const LATE: [f64; 11] = [1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 150.0, 300.0, 900.0, 3_600.0, 14_400.0];
+/// What a worker may be answered: `ok`, that nothing is new, a code of the API's, or what is none of these.
+pub const ANSWERS: [&str; 15] = [
+    "ok",
+    "not_modified",
+    "bad_request",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "paused",
+    "needs_sign_in",
+    "application_broken",
+    "not_connected",
+    "too_large",
+    "too_many_requests",
+    "try_later",
+    "internal",
+    "other",
+];
 /// A verdict of a check that came to no end.
 const NO_END: &str = "none";
 
@@ -81,6 +99,7 @@ pub struct Tally {
     request_seconds: Histogram,
     checks: Counts,
     check_seconds: Histogram,
+    answers: Counts,
 }
 
 impl Default for Tally {
@@ -95,6 +114,7 @@ impl Default for Tally {
             request_seconds: Histogram::new(ANSWER),
             checks: counts("verdict", words::Family::ALL.map(words::Family::class).into_iter().chain([NO_END])),
             check_seconds: Histogram::new(ANSWER),
+            answers: counts("outcome", ANSWERS),
         }
     }
 }
@@ -141,6 +161,11 @@ impl Tally {
         self.check_seconds.observe(took.as_secs_f64());
     }
 
+    /// A worker was answered; `outcome` is one of [`ANSWERS`].
+    pub fn answered(&self, outcome: &'static str) {
+        self.answers.get_or_create(&[("outcome", outcome)]).inc();
+    }
+
     /// Puts all counts into a page of metrics. The endings `_total` and full stops are added there.
     pub fn register(&self, page: &mut Registry) {
         page.register("keeper_rounds", "Rounds of the token keeper in this process", self.rounds.clone());
@@ -153,6 +178,7 @@ impl Tally {
         page.register("token_request_duration_seconds", help, self.request_seconds.clone());
         page.register("checks", "Checks of mailboxes, by how serious their result is", self.checks.clone());
         page.register("check_duration_seconds", "Time that a check of a mailbox took", self.check_seconds.clone());
+        page.register("api_answers", "Answers to mail workers", self.answers.clone());
     }
 }
 

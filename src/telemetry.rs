@@ -64,10 +64,11 @@ pub async fn trace(axum::extract::State(app): axum::extract::State<App>, request
     response
 }
 
-/// The path only, as a query may hold a code; and without the code of a link that lets somebody in.
+/// The path only, as a query may hold a code; and without the code of a link that lets somebody in, or a key that strayed there.
 fn shown_path(path: &str) -> String {
     match ["/s/", "/a/"].into_iter().find(|link| path.starts_with(link)) {
         Some(link) => format!("{link}[code]"),
+        None if path.contains("pk_live_") => "[key]".to_owned(),
         None => path.to_owned(),
     }
 }
@@ -80,6 +81,7 @@ mod tests {
     fn the_code_of_a_link_is_not_logged() {
         assert_eq!(shown_path("/s/c0de"), "/s/[code]");
         assert_eq!(shown_path("/a/c0de/consent"), "/a/[code]");
+        assert_eq!(shown_path("/api/v1/mailboxes/pk_live_0123"), "[key]");
         assert_eq!(shown_path("/setup"), "/setup");
     }
 }

@@ -42,6 +42,7 @@ pub async fn test(State(app): State<App>, me: SignedIn, Path(id): Path<ChannelId
         subject: format!("[Postkey] Test: {} can be told", channel.name),
         body: format!("{} tries whether alerts of Postkey arrive here. They do.\n\n{href}\n", me.user.name),
         data: serde_json::json!({ "url": href }),
+        href,
     };
     let message = outbox::message(&app, &channel, &alert, app.clock.now());
     let mut tx = app.db.begin().await?;

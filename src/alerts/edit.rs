@@ -64,7 +64,11 @@ pub async fn update(
 ) -> Result<Response> {
     let mut channel = channel_store::get(&app.db, &id).await?;
     let mut errors = FormErrors::default();
-    let Some(wanted) = form::parse(channel.kind, &typed, true, &mut errors) else {
+    let wanted = form::parse(channel.kind, &typed, true, &mut errors);
+    if let Some(wanted) = &wanted {
+        form::apart(&app, channel.kind, wanted, &mut errors).await?;
+    }
+    let Some(wanted) = wanted.filter(|_| errors.is_empty()) else {
         return Ok(Page::refused(page(&app, &me, &channel, &typed, errors)).into_response());
     };
     if let Some(target) = wanted.target {

@@ -4,7 +4,10 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+use crate::app::App;
+use crate::error::AppError;
 use crate::hook;
+use crate::mailboxes::store as mailboxes;
 use crate::web::forms::{Field, FormErrors};
 
 use super::Kind;
@@ -107,6 +110,18 @@ pub fn parse(kind: Kind, typed: &Typed, stored: bool, errors: &mut FormErrors) -
     let target = if keeps { Some(None) } else { errors.keep("target", target(kind, &typed.target)).map(Some) };
     let quiet = errors.keep("quiet_from", Quiet::parse(&typed.quiet_from, &typed.quiet_until));
     Some(Wanted { name: name?, target: target?, warnings: typed.warnings == "1", quiet: quiet? })
+}
+
+/// Refuses an address that Postkey looks after: it may be what is broken.
+///
+/// # Errors
+/// If the database cannot answer.
+pub async fn apart(app: &App, kind: Kind, wanted: &Wanted, errors: &mut FormErrors) -> Result<(), AppError> {
+    let Some(target) = wanted.target.as_ref().filter(|_| kind == Kind::Mail) else { return Ok(()) };
+    if mailboxes::by_address(&app.db, &target.shown).await?.is_some() {
+        errors.add("target", "Postkey looks after this mailbox, so it may be what is broken. Enter another address.");
+    }
+    Ok(())
 }
 
 fn target(kind: Kind, text: &str) -> Result<Target, &'static str> {

@@ -54,8 +54,20 @@ pub struct Alert {
     pub subject: String,
     /// The text of a mail.
     pub body: String,
+    /// Where it is in the console.
+    pub href: String,
     /// What a webhook gets besides the type, the time and the subject.
     pub data: serde_json::Value,
+}
+
+impl Alert {
+    /// For people in a chat: the line, and where to read on. Names in it can neither call everybody nor pose as a link.
+    pub fn text(&self) -> String {
+        let turns = |letter: char| matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let line: String = self.subject.chars().filter(|letter| !letter.is_control() && !turns(*letter)).collect();
+        let line = line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        format!("{line}\n{}", self.href)
+    }
 }
 
 /// How a message fares.
@@ -161,6 +173,21 @@ mod tests {
             ended_at: None,
             said: String::new(),
         }
+    }
+
+    #[test]
+    fn a_name_cannot_call_everybody_or_pose_as_a_link_in_a_chat() {
+        let alert = Alert {
+            event: Event::Opened,
+            urgent: true,
+            thread: String::new(),
+            subject: "[Postkey] <!channel> <https://evil.example|Open> \u{202e}x & y".to_owned(),
+            body: String::new(),
+            href: "https://postkey.example/problems/prb_1".to_owned(),
+            data: serde_json::Value::Null,
+        };
+        let expected = "[Postkey] &lt;!channel&gt; &lt;https://evil.example|Open&gt; x &amp; y\nhttps://postkey.example/problems/prb_1";
+        assert_eq!(alert.text(), expected);
     }
 
     #[test]

@@ -64,7 +64,11 @@ pub async fn new(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked
 pub async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<Typed>) -> Result<Response> {
     let kind = kind_of(&typed.kind)?;
     let mut errors = FormErrors::default();
-    let Some(wanted) = form::parse(kind, &typed, false, &mut errors) else {
+    let wanted = form::parse(kind, &typed, false, &mut errors);
+    if let Some(wanted) = &wanted {
+        form::apart(&app, kind, wanted, &mut errors).await?;
+    }
+    let Some(wanted) = wanted.filter(|_| errors.is_empty()) else {
         return Ok(Page::refused(page(&app, &me, kind, &typed, errors)).into_response());
     };
     let channel = sealed(&app, &me, kind, wanted)?;

@@ -45,7 +45,7 @@ pub(super) fn message(app: &App, channel: &Channel, alert: &Alert, due_at: UnixT
     let payload = serde_json::json!({
         "type": alert.event.value(),
         "timestamp": timestamp,
-        "text": alert.subject,
+        "text": alert.text(),
         "data": alert.data,
     });
     Message {

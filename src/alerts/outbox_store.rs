@@ -31,18 +31,21 @@ const WITHDRAW: &str = "
 const KNOWN: &str =
     "SELECT COUNT(*) FROM alert_messages WHERE channel_id = $1 AND thread = $2 AND state <> 'withdrawn'";
 
-// One for each channel, so that its messages keep their order; none of a channel that is paused, that has just failed, or that
-// somebody is sending to.
+// One for each channel at a time, and of one matter the older message first; but one that its receiver does not take, say for a word
+// in it, holds up no other matter.
 const CLAIM: &str = concat!(
     "UPDATE alert_messages SET leased_by = $2, leased_until = $3
     WHERE state = 'waiting' AND leased_until <= $1 AND id IN (
-        SELECT MIN(id) FROM alert_messages
-        WHERE state = 'waiting' AND due_at <= $1
-            AND channel_id IN (SELECT id FROM alert_channels WHERE paused_at IS NULL)
-            AND channel_id NOT IN (
-                SELECT channel_id FROM alert_messages
-                WHERE state = 'waiting' AND (leased_until > $1 OR (tries > 0 AND due_at > $1)))
-        GROUP BY channel_id)
+        SELECT MIN(due.id) FROM alert_messages due
+        WHERE due.state = 'waiting' AND due.due_at <= $1
+            AND due.channel_id IN (SELECT id FROM alert_channels WHERE paused_at IS NULL)
+            AND due.channel_id NOT IN (
+                SELECT channel_id FROM alert_messages WHERE state = 'waiting' AND leased_until > $1)
+            AND NOT EXISTS (
+                SELECT 1 FROM alert_messages older
+                WHERE older.channel_id = due.channel_id AND older.thread = due.thread AND older.state = 'waiting'
+                    AND older.id < due.id AND due.thread <> '')
+        GROUP BY due.channel_id)
     RETURNING ",
     columns!()
 );

@@ -19,6 +19,9 @@ use super::{Channel, Event, Kind, channel_store};
 const TICK: Duration = Duration::from_secs(5);
 /// Seconds for which a process has a message for itself; longer than any try takes.
 const LEASE: i64 = 120;
+/// How often storing an outcome is tried, and how long between two tries: together less than the lease.
+const STORES: usize = 12;
+const SOON: Duration = Duration::from_secs(2);
 
 const UNREADABLE: &str = "The stored address does not open, so nothing was sent. Enter it again, and ask whoever runs the host about the master key.";
 const NO_MAIL: &str = "Postkey has no mail server, so nothing was sent. Whoever runs the host sets smtp_url.";
@@ -96,7 +99,7 @@ pub(super) async fn attempt(app: &App, mut message: Message) -> Result<()> {
     match tried {
         Ok(said) => (message.state, message.ended_at, message.said) = (State::Delivered, Some(now), said),
         Err((said, is_final)) => {
-            tracing::warn!(alert = %message.id, channel = %channel.id, tries = message.tries + 1, said, "an alert was not delivered");
+            tracing::warn!(alert = %message.id, channel = %channel.id, tries = message.tries + 1, "an alert was not delivered");
             // Whoever tries it out has seen the answer.
             let next = if message.event == Event::Test { None } else { message::next(&message, is_final, now) };
             match next {
@@ -106,8 +109,27 @@ pub(super) async fn attempt(app: &App, mut message: Message) -> Result<()> {
             message.said = said;
         }
     }
+    keep(app, &message).await
+}
+
+/// Stores what came of a try. While the database is locked it is tried again, because what is not stored would be sent twice.
+async fn keep(app: &App, message: &Message) -> Result<()> {
+    for _ in 1..STORES {
+        match keep_once(app, message).await {
+            Ok(()) => return Ok(()),
+            Err(cause) => tracing::warn!(alert = %message.id, cause = %cause.chain(), "stored in a moment"),
+        }
+        tokio::select! {
+            () = app.stopping.cancelled() => break,
+            () = tokio::time::sleep(SOON) => {}
+        }
+    }
+    keep_once(app, message).await
+}
+
+async fn keep_once(app: &App, message: &Message) -> Result<()> {
     let mut tx = app.db.begin().await?;
-    store::end(&mut tx, &message, &app.instance).await?;
+    store::end(&mut tx, message, &app.instance).await?;
     tx.commit().await
 }
 

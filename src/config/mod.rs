@@ -46,6 +46,8 @@ pub struct Config {
     pub metrics_token_file: Option<PathBuf>,
     /// Whether the metrics name each mailbox.
     pub metrics_per_mailbox: bool,
+    /// Whether a token is handed out only after that is written down; else it is within a second.
+    pub strict_hand_out_log: bool,
     /// Name of the organisation, shown in the console.
     pub organisation: String,
     /// Time zone in which times are shown, as IANA names it.
@@ -63,7 +65,7 @@ pub struct Config {
 }
 
 /// Each setting: its key in `postkey.toml` (the variable is `POSTKEY_` and the key in capitals), and what is right.
-pub const SETTINGS: [(&str, &str); 21] = [
+pub const SETTINGS: [(&str, &str); 22] = [
     ("listen", "an address and port, for example 127.0.0.1:8080"),
     ("public_url", "the https address people type, for example https://postkey.example.com"),
     ("data_dir", "a folder"),
@@ -81,6 +83,7 @@ pub const SETTINGS: [(&str, &str); 21] = [
     ("keeper", "on or off"),
     ("metrics_token_file", "a file with one line, the token that your Prometheus sends"),
     ("metrics_per_mailbox", "on or off"),
+    ("strict_hand_out_log", "on or off"),
     ("organisation", "a name"),
     ("time_zone", "an IANA time zone, for example Europe/Madrid"),
     ("log", "a tracing filter, for example info or postkey=debug"),
@@ -92,6 +95,8 @@ const USUAL_LOG: &str = "info,tower_sessions=error,tower_sessions_core=error";
 
 /// A variable that names the settings file instead of `postkey.toml` in the working folder.
 const FILE_VARIABLE: &str = "POSTKEY_CONFIG";
+/// A variable that the examples for mail workers read their key from; Postkey itself does not.
+const WORKERS_VARIABLE: &str = "POSTKEY_KEY";
 
 struct Given {
     values: BTreeMap<&'static str, (String, String)>,
@@ -161,7 +166,8 @@ impl Given {
         for (name, value) in environment {
             let Some(rest) = name.strip_prefix("POSTKEY_") else { continue };
             // The test suite's own switches share the prefix.
-            if name == FILE_VARIABLE || rest.starts_with("TEST_") {
+            // So does the key of a mail worker that somebody tries on the same host.
+            if name == FILE_VARIABLE || name == WORKERS_VARIABLE || rest.starts_with("TEST_") {
                 continue;
             }
             let Some((known, _)) = SETTINGS.iter().find(|(known, _)| known.to_uppercase() == rest) else {
@@ -225,6 +231,7 @@ impl Given {
             keeper: self.parsed("keeper", on_or_off)?.unwrap_or(true),
             metrics_token_file: self.parsed("metrics_token_file", |text| Some(PathBuf::from(text)))?,
             metrics_per_mailbox: self.parsed("metrics_per_mailbox", on_or_off)?.unwrap_or(false),
+            strict_hand_out_log: self.parsed("strict_hand_out_log", on_or_off)?.unwrap_or(false),
             organisation: self.get("organisation").unwrap_or_default().to_owned(),
             time_zone: self
                 .parsed("time_zone", |text| jiff::tz::TimeZone::get(text).ok())?

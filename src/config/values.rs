@@ -82,11 +82,13 @@ pub struct Places {
     pub all: usize,
     /// From one network address that is neither this host nor a trusted proxy.
     pub each: usize,
+    /// Requests of mail workers that are answered at once, and as many more that wait for something to change.
+    pub api: usize,
 }
 
 impl Places {
     /// Enough for a company, too few to exhaust the host's file handles (S-80).
-    pub const USUAL: Self = Self { all: 1_024, each: 64 };
+    pub const USUAL: Self = Self { all: 1_024, each: 64, api: 256 };
 }
 
 impl Database {

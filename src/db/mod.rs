@@ -4,6 +4,7 @@
 //! shared subset is written down in `migrations/README.md`.
 
 mod lock;
+mod news;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Postgres, Sqlite, Transact
 
 use crate::error::Result;
 pub use lock::DataLock;
+pub use news::{Change, EVERYTHING, News, Told};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
@@ -38,18 +40,20 @@ pub enum Db {
         write: SqlitePool,
         /// Held as long as the database is open.
         lock: Arc<DataLock>,
+        /// Who hears of changes.
+        news: News,
     },
-    /// A server that several replicas may share.
-    Postgres(PgPool),
+    /// A server that several replicas may share, and who hears of changes in this one.
+    Postgres(PgPool, News),
 }
 
 /// An open write. Drop it to undo; [`Tx::commit`] to keep.
 #[derive(Debug)]
 pub enum Tx {
     /// Began with `BEGIN IMMEDIATE`: no other writer until it ends.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Transaction<'static, Sqlite>, Told),
     /// An ordinary transaction.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Transaction<'static, Postgres>, Told),
 }
 
 /// Runs one body against whichever pool is there, for reading.
@@ -57,7 +61,7 @@ macro_rules! on_db {
     ($db:expr, |$c:ident| $body:expr) => {
         match $db {
             $crate::db::Db::Sqlite { read: $c, .. } => $body,
-            $crate::db::Db::Postgres($c) => $body,
+            $crate::db::Db::Postgres($c, _) => $body,
         }
     };
 }
@@ -66,11 +70,11 @@ macro_rules! on_db {
 macro_rules! in_tx {
     ($tx:expr, |$c:ident| $body:expr) => {
         match $tx {
-            $crate::db::Tx::Sqlite(tx) => {
+            $crate::db::Tx::Sqlite(tx, _) => {
                 let $c = &mut **tx;
                 $body
             }
-            $crate::db::Tx::Postgres(tx) => {
+            $crate::db::Tx::Postgres(tx, _) => {
                 let $c = &mut **tx;
                 $body
             }
@@ -142,7 +146,7 @@ impl Db {
             .connect_with(options.read_only(true).create_if_missing(false))
             .await
             .context("the SQLite database could not be opened for reading")?;
-        Ok(Self::Sqlite { read, write, lock })
+        Ok(Self::Sqlite { read, write, lock, news: News::default() })
     }
 
     /// Connects to PostgreSQL and brings its tables up to date.
@@ -169,7 +173,7 @@ impl Db {
             .connect_with(options)
             .await
             .context("PostgreSQL could not be reached")?;
-        Ok(Self::Postgres(pool))
+        Ok(Self::Postgres(pool, News::default()))
     }
 
     /// Begins a write.
@@ -178,8 +182,8 @@ impl Db {
     /// [`crate::error::AppError::Busy`] if another writer does not end in time or no connection is free.
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite { write, news, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?, Told::of(news)),
+            Self::Postgres(pool, news) => Tx::Postgres(pool.begin().await?, Told::of(news)),
         })
     }
 
@@ -207,7 +211,7 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pool, _) => pool.close().await,
         }
     }
 }
@@ -218,11 +222,16 @@ impl Tx {
     /// # Errors
     /// If the database could not keep it; then nothing of it is kept.
     pub async fn commit(self) -> Result<()> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
-        }
-        Ok(())
+        let (done, told) = match self {
+            Self::Sqlite(tx, told) => (tx.commit().await, told),
+            Self::Postgres(mut tx, told) => {
+                told.write_down(&mut tx).await?;
+                (tx.commit().await, told)
+            }
+        };
+        // Whoever forgets a copy for nothing reads it again; and a commit whose answer was lost may have been one.
+        told.spread();
+        Ok(done?)
     }
 }
 

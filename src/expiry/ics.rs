@@ -89,6 +89,7 @@ fn title(item: &Item) -> String {
         What::Credential(stored) if stored.kind == Kind::Certificate => "Certificate ends",
         What::Credential(_) => "Secret ends",
         What::SignIn(_) => "Unused sign-in ends",
+        What::Key(_) => "API key ends",
     };
     format!("{what}: {}", item.name())
 }
@@ -98,6 +99,7 @@ fn text(item: &Item, page: &str) -> String {
         (What::SignIn(_), _) => {
             "Microsoft ends a sign-in that nothing has used for 90 days. A check renews it.".to_owned()
         }
+        (What::Key(_), _) => "The workers that use it get no tokens from then on. Replace it before.".to_owned(),
         (_, 0) => "No mailbox uses it.".to_owned(),
         (_, 1) => "1 mailbox stops then, unless a new one is added in Postkey before.".to_owned(),
         (_, count) => format!("{count} mailboxes stop then, unless a new one is added in Postkey before."),

@@ -10,7 +10,7 @@ use crate::applications::Kind;
 use crate::applications::credential::{EXPIRING, State};
 use crate::applications::standing::{Standing, in_days, name_of};
 use crate::clock::UnixTime;
-use crate::ids::{ApplicationId, CredentialId, MailboxId};
+use crate::ids::{ApplicationId, CredentialId, KeyId, MailboxId};
 use crate::words::{Family, Icon};
 
 const DAY: i64 = 24 * 60 * 60;
@@ -51,6 +51,17 @@ pub struct IdleSignIn {
     pub issued_at: UnixTime,
 }
 
+/// A key of a mail worker that no other one has taken the place of.
+#[derive(Clone, Debug)]
+pub struct EndingKey {
+    /// The key.
+    pub id: KeyId,
+    /// What it is called.
+    pub name: String,
+    /// When it ends.
+    pub ends_at: UnixTime,
+}
+
 /// What it is.
 #[derive(Clone, Debug)]
 pub enum What {
@@ -58,6 +69,8 @@ pub enum What {
     Credential(Stored),
     /// A sign-in, if nothing uses it before.
     SignIn(IdleSignIn),
+    /// A key.
+    Key(EndingKey),
 }
 
 /// How it stands at a moment.
@@ -91,7 +104,7 @@ pub struct Item {
 }
 
 /// All of it at `now`: what has ended first, what has no date last.
-pub fn items(stored: Vec<Stored>, idle: Vec<IdleSignIn>, now: UnixTime) -> Vec<Item> {
+pub fn items(stored: Vec<Stored>, idle: Vec<IdleSignIn>, keys: Vec<EndingKey>, now: UnixTime) -> Vec<Item> {
     let mut lasts: HashMap<ApplicationId, Vec<(CredentialId, UnixTime)>> = HashMap::new();
     for one in stored.iter().filter(|one| one.state == State::Accepted) {
         // One without a known end works as far as anybody knows.
@@ -107,6 +120,7 @@ pub fn items(stored: Vec<Stored>, idle: Vec<IdleSignIn>, now: UnixTime) -> Vec<I
     };
     let mut items: Vec<Item> = stored.iter().map(|one| Item::of_credential(one.clone(), replaced(one), now)).collect();
     items.extend(idle.into_iter().map(|sign_in| Item::of_sign_in(sign_in, now)));
+    items.extend(keys.into_iter().map(|key| Item::of_key(key, now)));
     // To the end, so that two rows do not change places when the page is loaded again.
     items.sort_by_key(|item| (item.ends_at.is_none(), item.ends_at, item.name().to_lowercase(), item.key().to_owned()));
     items
@@ -129,11 +143,17 @@ impl Item {
         Self { ends_at: Some(end), standpoint: Standpoint::of(end, now), stops: 1, what: What::SignIn(sign_in) }
     }
 
+    fn of_key(key: EndingKey, now: UnixTime) -> Self {
+        let standpoint = Standpoint::of(key.ends_at, now);
+        Self { ends_at: Some(key.ends_at), standpoint, stops: 0, what: What::Key(key) }
+    }
+
     /// Its identifier, which is also the place of its row on the page.
     pub fn key(&self) -> &str {
         match &self.what {
             What::Credential(stored) => stored.id.as_str(),
             What::SignIn(sign_in) => sign_in.mailbox_id.as_str(),
+            What::Key(key) => key.id.as_str(),
         }
     }
 
@@ -142,6 +162,7 @@ impl Item {
         match &self.what {
             What::Credential(stored) => &stored.application,
             What::SignIn(sign_in) => &sign_in.address,
+            What::Key(key) => &key.name,
         }
     }
 
@@ -150,6 +171,7 @@ impl Item {
         match &self.what {
             What::Credential(stored) => name_of(&stored.id, stored.kind, &stored.hint),
             What::SignIn(_) => "unused sign-in".to_owned(),
+            What::Key(_) => "API key".to_owned(),
         }
     }
 
@@ -158,6 +180,7 @@ impl Item {
         match &self.what {
             What::Credential(stored) => stored.kind.value(),
             What::SignIn(_) => "sign_in",
+            What::Key(_) => "api_key",
         }
     }
 
@@ -169,6 +192,7 @@ impl Item {
     /// What stops with it, in words.
     pub fn stops_words(&self) -> String {
         match self.stops {
+            _ if matches!(self.what, What::Key(_)) => "its workers".to_owned(),
             0 => "none".to_owned(),
             1 => "1 mailbox".to_owned(),
             count => format!("{count} mailboxes"),
@@ -243,7 +267,7 @@ mod tests {
     fn standpoints(of: &[(State, Option<i64>)]) -> Vec<(Standpoint, i64)> {
         let application = ApplicationId::new(NOW, &Chance::seeded(99));
         let all = (1..).zip(of).map(|(seed, (state, days))| stored(&application, seed, *state, *days)).collect();
-        items(all, Vec::new(), NOW).iter().map(|item| (item.standpoint, item.stops)).collect()
+        items(all, Vec::new(), Vec::new(), NOW).iter().map(|item| (item.standpoint, item.stops)).collect()
     }
 
     #[test]
@@ -268,7 +292,7 @@ mod tests {
         let idle = |days: i64| {
             let address = "olga@contoso.example".to_owned();
             let sign_in = IdleSignIn { mailbox_id: mailbox_id.clone(), address, issued_at: NOW.plus(-days * DAY) };
-            items(Vec::new(), vec![sign_in], NOW).remove(0).badge(NOW).label
+            items(Vec::new(), vec![sign_in], Vec::new(), NOW).remove(0).badge(NOW).label
         };
         assert_eq!([idle(7), idle(89), idle(90)], ["Ends in 83 days", "Ends in 1 day", "Has probably ended"]);
     }

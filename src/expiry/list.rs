@@ -81,6 +81,8 @@ fn view(item: &Item, me: &SignedIn, now: UnixTime, zone: &TimeZone) -> RowView {
         href: match &item.what {
             What::Credential(stored) => format!("/applications/{}", stored.application_id),
             What::SignIn(sign_in) => format!("/mailboxes/{}", sign_in.mailbox_id),
+            What::Key(key) if me.may(Role::ApplicationAdministrator) => format!("/keys/{}", key.id),
+            What::Key(key) => format!("#{}", key.id),
         },
         part: item.part(),
         day: day.zip(item.ends_at.map(|end| When::at(end, now, zone))),
@@ -95,6 +97,7 @@ fn action(item: &Item, me: &SignedIn) -> Option<Action> {
         What::SignIn(sign_in) => {
             (Role::MailboxAdministrator, format!("/mailboxes/{}/sign-in", sign_in.mailbox_id), "Sign in again")
         }
+        What::Key(key) => (Role::ApplicationAdministrator, format!("/keys/{}", key.id), "Replace it"),
         What::Credential(stored) => {
             let here = format!("/applications/{}", stored.application_id);
             let (path, label) = match (item.standpoint, stored.kind) {

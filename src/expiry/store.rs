@@ -7,9 +7,9 @@ use crate::applications::credential::State;
 use crate::clock::UnixTime;
 use crate::db::{Db, on_db};
 use crate::error::{AppError, Result};
-use crate::ids::{ApplicationId, CredentialId, MailboxId};
+use crate::ids::{ApplicationId, CredentialId, KeyId, MailboxId};
 
-use super::item::{IDLE, IdleSignIn, Item, Stored, items};
+use super::item::{EndingKey, IDLE, IdleSignIn, Item, Stored, items};
 
 const CREDENTIALS: &str = "
     SELECT c.id, c.kind, c.state, c.hint, c.expires_at, c.application_id, a.name AS application,
@@ -25,6 +25,14 @@ const IDLE_SIGN_INS: &str = "
     FROM delegated_grants g JOIN mailboxes m ON m.id = g.mailbox_id
     WHERE g.issued_at <= $1 AND m.deleted_at IS NULL
     ORDER BY g.issued_at, g.mailbox_id LIMIT $2";
+
+const KEYS: &str = "
+    SELECT k.id, k.name, k.ends_at FROM api_keys k
+    WHERE k.revoked_at IS NULL AND k.ends_at > $1
+        AND NOT EXISTS (SELECT 1 FROM api_keys n WHERE n.replaces = k.id AND n.revoked_at IS NULL)";
+
+/// Seconds for which a key that has ended is told of: perhaps nobody has missed it yet.
+const TOLD: i64 = 30 * 24 * 60 * 60;
 
 #[derive(FromRow)]
 struct CredentialRow {
@@ -46,13 +54,16 @@ struct SignInRow {
 }
 
 /// Everything that ends, what has ended first: every credential that is not retired, and of the sign-ins that nothing uses
-/// the `sign_ins` that end first.
+/// the `sign_ins` that end first; and the keys of mail workers.
 pub async fn all(db: &Db, now: UnixTime, sign_ins: i64) -> Result<Vec<Item>> {
     let credentials: Vec<CredentialRow> = on_db!(db, |c| sqlx::query_as(CREDENTIALS).fetch_all(c).await)?;
     let idle: Vec<SignInRow> =
         on_db!(db, |c| sqlx::query_as(IDLE_SIGN_INS).bind(now.plus(-IDLE)).bind(sign_ins).fetch_all(c).await)?;
     let credentials: Result<Vec<Stored>> = credentials.into_iter().map(Stored::try_from).collect();
-    Ok(items(credentials?, idle.into_iter().map(IdleSignIn::from).collect(), now))
+    let keys: Vec<(KeyId, String, UnixTime)> =
+        on_db!(db, |c| sqlx::query_as(KEYS).bind(now.plus(-TOLD)).fetch_all(c).await)?;
+    let keys = keys.into_iter().map(|(id, name, ends_at)| EndingKey { id, name, ends_at }).collect();
+    Ok(items(credentials?, idle.into_iter().map(IdleSignIn::from).collect(), keys, now))
 }
 
 impl TryFrom<CredentialRow> for Stored {

@@ -103,6 +103,7 @@ fn alert(app: &App, stored: &Stored, days: i64) -> Alert {
         thread: String::new(),
         subject: words.subject(),
         body: words.body(),
+        href: href.clone(),
         data: serde_json::json!({ "credential": {
             "id": stored.id,
             "kind": stored.kind.value(),
@@ -136,7 +137,7 @@ mod tests {
             application: "Contoso Mail".to_owned(),
             mailboxes: 12,
         };
-        reached(&super::super::item::items(vec![stored], Vec::new(), NOW).remove(0), NOW)
+        reached(&super::super::item::items(vec![stored], Vec::new(), Vec::new(), NOW).remove(0), NOW)
     }
 
     #[test]

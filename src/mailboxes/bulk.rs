@@ -14,6 +14,7 @@ use crate::users::SignedIn;
 use crate::users::guard::Section;
 use crate::web::{Page, Shell, see_other};
 
+use super::mailbox::Mailbox;
 use super::search::{self, COUNT_CAP, Filter};
 use super::store::{self, Written};
 
@@ -103,7 +104,7 @@ async fn ask(app: &App, me: &SignedIn, verb: Verb, chosen: Chosen) -> Result<Ask
     let (count, named) = if chosen.all {
         (search::count(&app.db, &chosen.filter, app.clock.now()).await?, Vec::new())
     } else {
-        let found = search::chosen(&app.db, &chosen.ids).await?;
+        let found = self::chosen(&app.db, &chosen.ids).await?;
         (found.len() as i64, found.into_iter().map(|mailbox| mailbox.address).collect())
     };
     let words = match count {
@@ -162,4 +163,17 @@ async fn change_all(app: &App, me: &SignedIn, verb: Verb, filter: &Filter) -> Re
     audit::record(&mut tx, app, audit::Entry { actor: &me.user.name, action, object: "mailboxes", detail: &detail })
         .await?;
     tx.commit().await
+}
+
+/// The chosen mailboxes, in the order of their addresses; unknown IDs are left out.
+///
+/// # Errors
+/// If the database cannot answer.
+pub async fn chosen(db: &crate::db::Db, ids: &[MailboxId]) -> Result<Vec<Mailbox>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.extend(store::find(db, id).await?.filter(|mailbox| mailbox.deleted.is_none()));
+    }
+    found.sort_by_key(|mailbox| mailbox.address.to_lowercase());
+    Ok(found)
 }

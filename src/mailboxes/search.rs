@@ -5,9 +5,9 @@ use sqlx::{Database, Encode, FromRow, QueryBuilder, Type};
 
 use crate::applications::credential;
 use crate::clock::UnixTime;
-use crate::db::{Affected, Db, Tx, in_tx, on_db};
+use crate::db::{Affected, Db, EVERYTHING, Tx, in_tx, on_db};
 use crate::error::Result;
-use crate::ids::{ApplicationId, MailboxId};
+use crate::ids::{ApplicationId, KeyId};
 use crate::web::lists;
 use crate::words::{Cause, Status};
 
@@ -37,6 +37,9 @@ pub struct Filter {
     pub before: String,
     /// Rows on a page.
     pub n: String,
+    /// Only what this API key is for, which lists mailboxes or applications.
+    #[serde(skip)]
+    pub key: Option<KeyId>,
 }
 
 /// A row of the list.
@@ -97,6 +100,12 @@ const COUNT: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM mailboxes m WHER
 
 /// A filter that means nothing must not mean everything: a change of many goes by it.
 const NOTHING: &str = " AND 1 = 0";
+
+/// A key has rows in one of the two tables only.
+const REACHED: [&str; 2] = [
+    " AND (m.id IN (SELECT mailbox_id FROM api_key_mailboxes WHERE key_id = ",
+    ") OR m.application_id IN (SELECT application_id FROM api_key_applications WHERE key_id = ",
+];
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Sort {
@@ -195,6 +204,7 @@ pub async fn count(db: &Db, filter: &Filter, now: UnixTime) -> Result<i64> {
 /// # Errors
 /// If the database refuses; then none is changed.
 pub async fn pause_all(tx: &mut Tx, filter: &Filter, by: &str, now: UnixTime) -> Result<u64> {
+    tx.tell(EVERYTHING);
     Ok(in_tx!(tx, |c| {
         let mut query = QueryBuilder::new("UPDATE mailboxes SET paused_by = ");
         query.push_bind(by.to_owned()).push(", paused_at = ").push_bind(now).push(", updated_at = ").push_bind(now);
@@ -209,6 +219,7 @@ pub async fn pause_all(tx: &mut Tx, filter: &Filter, by: &str, now: UnixTime) ->
 /// # Errors
 /// If the database refuses; then none is changed.
 pub async fn resume_all(tx: &mut Tx, filter: &Filter, now: UnixTime) -> Result<u64> {
+    tx.tell(EVERYTHING);
     Ok(in_tx!(tx, |c| {
         let mut query = QueryBuilder::new("UPDATE mailboxes SET paused_by = NULL, paused_at = NULL, updated_at = ");
         query.push_bind(now);
@@ -263,6 +274,9 @@ where
         Err(_) => {
             query.push(NOTHING);
         }
+    }
+    if let Some(key) = &filter.key {
+        query.push(REACHED[0]).push_bind(key.to_string()).push(REACHED[1]).push_bind(key.to_string()).push("))");
     }
     with_status(query, &filter.status, now);
 }
@@ -378,17 +392,4 @@ fn order(sort: Sort, back: bool) -> &'static str {
         (Sort::Address, false) | (Sort::AddressDown, true) => " ORDER BY m.sort_key, m.id",
         (Sort::Address, true) | (Sort::AddressDown, false) => " ORDER BY m.sort_key DESC, m.id DESC",
     }
-}
-
-/// The chosen mailboxes, in the order of their addresses; unknown IDs are left out.
-///
-/// # Errors
-/// If the database cannot answer.
-pub async fn chosen(db: &Db, ids: &[MailboxId]) -> Result<Vec<Mailbox>> {
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        found.extend(super::store::find(db, id).await?.filter(|mailbox| mailbox.deleted.is_none()));
-    }
-    found.sort_by_key(|mailbox| mailbox.address.to_lowercase());
-    Ok(found)
 }

@@ -214,6 +214,7 @@ pub async fn insert(tx: &mut Tx, mailbox: &Mailbox) -> Result<Written> {
 /// Changes the settings, if nobody else has changed anything since `mailbox.version`. With `anew`, what was known of
 /// its health no longer holds.
 pub async fn update(tx: &mut Tx, mailbox: &Mailbox, anew: bool, now: UnixTime) -> Result<Written> {
+    tx.tell(mailbox.id.as_str());
     let done: sqlx::Result<Option<MailboxId>> = in_tx!(tx, |c| sqlx::query_scalar(UPDATE)
         .bind(&mailbox.id)
         .bind(mailbox.version)
@@ -331,7 +332,7 @@ pub async fn abandon_check(tx: &mut Tx, id: &MailboxId, started_at: UnixTime) ->
 /// Forgets checks that began before `now` and were cut off by a stop.
 pub async fn forget_interrupted_checks(tx: &mut Tx, now: UnixTime) -> Result<()> {
     // With several replicas another one may be checking; on one SQLite nobody else is.
-    let before = if matches!(tx, Tx::Sqlite(_)) { now } else { now.plus(-CHECK_ENDS) };
+    let before = if matches!(tx, Tx::Sqlite(..)) { now } else { now.plus(-CHECK_ENDS) };
     in_tx!(tx, |c| sqlx::query(FORGET_INTERRUPTED).bind(before).execute(c).await.affected())?;
     Ok(())
 }
@@ -348,6 +349,7 @@ pub async fn stopped_by_application(db: &Db, application: &ApplicationId) -> Res
 
 /// Leaves a mailbox alone from now on. `Changed` if it already was.
 pub async fn pause(tx: &mut Tx, id: &MailboxId, by: &str, now: UnixTime) -> Result<Written> {
+    tx.tell(id.as_str());
     let done =
         in_tx!(tx, |c| sqlx::query_scalar::<_, MailboxId>(PAUSE).bind(id).bind(by).bind(now).fetch_optional(c).await);
     written(done)
@@ -355,12 +357,14 @@ pub async fn pause(tx: &mut Tx, id: &MailboxId, by: &str, now: UnixTime) -> Resu
 
 /// Takes a mailbox into service again. `Changed` if it already was.
 pub async fn resume(tx: &mut Tx, id: &MailboxId, now: UnixTime) -> Result<Written> {
+    tx.tell(id.as_str());
     let done = in_tx!(tx, |c| sqlx::query_scalar::<_, MailboxId>(RESUME).bind(id).bind(now).fetch_optional(c).await);
     written(done)
 }
 
 /// Puts a mailbox into the bin; its address is free for another.
 pub async fn delete(tx: &mut Tx, id: &MailboxId, by: &str, now: UnixTime) -> Result<Written> {
+    tx.tell(id.as_str());
     in_tx!(tx, |c| sqlx::query(CLEAR_DEFAULT).bind(id).execute(c).await.affected())?;
     let done =
         in_tx!(tx, |c| sqlx::query_scalar::<_, MailboxId>(DELETE).bind(id).bind(by).bind(now).fetch_optional(c).await);
@@ -369,15 +373,13 @@ pub async fn delete(tx: &mut Tx, id: &MailboxId, by: &str, now: UnixTime) -> Res
 
 /// Takes a mailbox out of the bin, paused. `Taken` if its address has a new owner.
 pub async fn restore(tx: &mut Tx, id: &MailboxId, by: &str, now: UnixTime) -> Result<Written> {
+    tx.tell(id.as_str());
     let done =
         in_tx!(tx, |c| sqlx::query_scalar::<_, MailboxId>(RESTORE).bind(id).bind(by).bind(now).fetch_optional(c).await);
     written(done)
 }
 
 /// Removes mailboxes whose time in the bin has passed.
-///
-/// # Errors
-/// If the database cannot answer.
 pub async fn erase_deleted(app: &App) -> Result<()> {
     let mut tx = app.db.begin().await?;
     in_tx!(&mut tx, |c| sqlx::query(ERASE_DELETED).bind(app.clock.now().plus(-BIN_LASTS)).execute(c).await.affected())?;

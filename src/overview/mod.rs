@@ -105,6 +105,12 @@ fn words(count: i64) -> String {
 
 async fn counts(app: &App) -> Result<Vec<Count>> {
     let mut counts = Vec::new();
+    let need = Filter { status: "action".to_owned(), ..Filter::default() };
+    let need = search::count(&app.db, &need, app.clock.now()).await?;
+    if need > 0 {
+        let badge = Badge { family: "crit", icon: "octagon", label: "Need a person" };
+        counts.push(Count { badge, number: words(need), href: "/mailboxes?status=action".to_owned() });
+    }
     for status in [Status::Connected, Status::Expiring, Status::Unknown, Status::Unverified, Status::Paused] {
         let filter = Filter { status: status.value().to_owned(), ..Filter::default() };
         let count = search::count(&app.db, &filter, app.clock.now()).await?;
@@ -118,19 +124,18 @@ async fn counts(app: &App) -> Result<Vec<Count>> {
 
 fn view(app: &App, me: &SignedIn, it: Seen, known: &HashMap<String, ProblemId>) -> Problem {
     let badge = Badge::from(it.kind);
-    let only = it.example.as_ref().filter(|_| it.mailboxes == 1);
     let application = it.application.as_ref().map(|(id, _)| id);
     let remedy = match &it.token {
         Some(token) if it.mailboxes == 0 && it.tokens == 1 => {
             Remedy { href: format!("/tokens/{token}"), label: "Open the token" }
         }
-        _ => remedy(me, it.kind, application, it.mailboxes, only.map(|(id, _)| id)),
+        _ => remedy(me, it.kind, application, it.mailboxes, it.only.as_ref()),
     };
     Problem {
         badge,
         title: format!("{} · {}", badge.label, it.of_whom()),
         id: known.get(&it.key()).cloned(),
-        text: extent(it.kind, (it.mailboxes, it.tokens), only.map_or("", |(_, address)| address)),
+        text: extent(it.kind, (it.mailboxes, it.tokens, it.threatened.map_or(0, |(count, _)| count)), &it.example),
         who: match it.kind.who() {
             who if who.is_nobody() => "It passes by itself".to_owned(),
             who => format!("Who can mend it: {}", who.words()),

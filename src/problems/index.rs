@@ -54,7 +54,14 @@ pub async fn index(
     let watch = watching.of("/problems", &[])?;
     let mut open = store::open(&app.db).await?;
     open.sort_by_key(|it| {
-        (it.kind.rank(), it.mailboxes == 0, -it.mailboxes, it.since, it.application.clone(), it.kind.value())
+        (
+            it.kind.rank(),
+            -it.mailboxes.max(it.threatened.map_or(0, |(count, _)| count)),
+            -it.mailboxes,
+            it.since,
+            it.application.clone(),
+            it.kind.value(),
+        )
     });
     let solved = store::solved(&app.db, SOLVED).await?;
     let page = Index {
@@ -97,7 +104,7 @@ fn row(app: &App, problem: &Problem) -> Row {
     }
 }
 
-const HEAD: [&str; 11] = [
+const HEAD: [&str; 13] = [
     "id",
     "kind",
     "application",
@@ -107,6 +114,8 @@ const HEAD: [&str; 11] = [
     "mailboxes",
     "most_mailboxes",
     "tokens",
+    "will_stop",
+    "stops_at",
     "acknowledged_by",
     "silenced_until",
 ];
@@ -119,7 +128,7 @@ pub async fn csv(State(app): State<App>, _me: SignedIn) -> Result<Response> {
     lists::csv("problems.csv", HEAD, open.iter().chain(&solved).map(|problem| cells(problem, now)))
 }
 
-fn cells(problem: &Problem, now: UnixTime) -> [String; 11] {
+fn cells(problem: &Problem, now: UnixTime) -> [String; 13] {
     let iso = |at: UnixTime| jiff::Timestamp::from_second(at.seconds()).map(|at| at.to_string()).unwrap_or_default();
     [
         problem.id.to_string(),
@@ -131,6 +140,8 @@ fn cells(problem: &Problem, now: UnixTime) -> [String; 11] {
         problem.mailboxes.to_string(),
         problem.most_mailboxes.to_string(),
         problem.tokens.to_string(),
+        problem.threatened.map_or(0, |(count, _)| count).to_string(),
+        problem.threatened.map(|(_, at)| iso(at)).unwrap_or_default(),
         problem.acknowledged.as_ref().map(|(by, _)| by.clone()).unwrap_or_default(),
         problem.silenced.as_ref().map(|(_, until)| iso(*until)).unwrap_or_default(),
     ]

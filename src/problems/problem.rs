@@ -36,6 +36,8 @@ pub struct Problem {
     pub tokens: i64,
     /// The most mailboxes that had stopped at once.
     pub most_mailboxes: i64,
+    /// Mailboxes that go on until their token ends, and when the first of them stops.
+    pub threatened: Option<(i64, UnixTime)>,
     /// The address of one of them; empty if there was none.
     pub example: String,
     /// Since when it is no longer seen.
@@ -105,18 +107,18 @@ impl News {
 impl Problem {
     /// A problem that was first seen at `now`.
     pub fn new(id: ProblemId, seen: &Seen, now: UnixTime) -> Self {
-        let (application_id, application) = seen.application.clone().unzip();
         Self {
             id,
             kind: seen.kind,
-            application_id,
-            application: application.unwrap_or_else(|| seen.of_whom().to_owned()),
+            application_id: seen.application.as_ref().map(|(id, _)| id.clone()),
+            application: seen.of_whom(),
             since: seen.since,
             opened_at: now,
             mailboxes: seen.mailboxes,
             tokens: seen.tokens,
             most_mailboxes: seen.mailboxes,
-            example: seen.example.as_ref().map_or_else(String::new, |(_, address)| address.clone()),
+            threatened: seen.threatened,
+            example: seen.example.clone(),
             gone_at: None,
             solved_at: None,
             acknowledged: None,
@@ -160,12 +162,11 @@ impl Problem {
         self.mailboxes = seen.mailboxes;
         self.tokens = seen.tokens;
         self.most_mailboxes = self.most_mailboxes.max(seen.mailboxes);
-        if let Some((_, address)) = &seen.example {
-            self.example.clone_from(address);
+        self.threatened = seen.threatened;
+        if !seen.example.is_empty() {
+            self.example.clone_from(&seen.example);
         }
-        if let Some((_, name)) = &seen.application {
-            self.application.clone_from(name);
-        }
+        self.application = seen.of_whom();
     }
 
     /// What people are to be told of it at `now`, if anything. A silenced one is only told to be over.
@@ -199,26 +200,29 @@ impl Problem {
 
     /// What suffers, in a few words.
     pub fn extent(&self) -> String {
-        extent(self.kind, (self.mailboxes, self.tokens), &self.example)
+        extent(self.kind, (self.mailboxes, self.tokens, self.threatened.map_or(0, |(count, _)| count)), &self.example)
     }
 
     /// What suffered at its worst, in a few words.
     pub fn worst(&self) -> String {
-        extent(self.kind, (self.most_mailboxes, 0), &self.example)
+        extent(self.kind, (self.most_mailboxes, 0, 0), &self.example)
     }
 }
 
-/// What suffers, mailboxes and tokens, in a few words: one mailbox by its address, more by their number.
-pub fn extent(kind: ProblemKind, counts: (i64, i64), example: &str) -> String {
+/// What suffers, in a few words: of mailboxes that have stopped one by its address, more by their number; of tokens that cannot be
+/// renewed how many mailboxes will stop. `counts` are these three: mailboxes, tokens, mailboxes that will stop.
+pub fn extent(kind: ProblemKind, counts: (i64, i64, i64), example: &str) -> String {
     match counts {
-        _ if kind == ProblemKind::ScopeTooWide => "opens a mailbox that it must not open".to_owned(),
-        _ if kind == ProblemKind::ScopeTooNarrow => "does not open a mailbox that it must open".to_owned(),
-        (1, _) if !example.is_empty() => example.to_owned(),
-        (0, 0) => "no mailbox has stopped".to_owned(),
-        (0, 1) => "1 token cannot be renewed; mail goes on until it ends".to_owned(),
-        (0, tokens) => format!("{tokens} tokens cannot be renewed; mail goes on until they end"),
-        (1, _) => "1 mailbox".to_owned(),
-        (mailboxes, _) => format!("{mailboxes} mailboxes"),
+        _ if kind == ProblemKind::ScopeTooWide => format!("opens {example}, which it must not open"),
+        _ if kind == ProblemKind::ScopeTooNarrow => format!("does not open {example}, which it must open"),
+        (1, ..) if !example.is_empty() => example.to_owned(),
+        (0, _, 1) => "1 mailbox will stop when its token ends".to_owned(),
+        (0, _, threatened) if threatened > 1 => format!("{threatened} mailboxes will stop when their token ends"),
+        (0, 0, _) => "no mailbox has stopped".to_owned(),
+        (0, 1, _) => "1 token cannot be renewed".to_owned(),
+        (0, tokens, _) => format!("{tokens} tokens cannot be renewed"),
+        (1, ..) => "1 mailbox".to_owned(),
+        (mailboxes, ..) => format!("{mailboxes} mailboxes"),
     }
 }
 
@@ -234,12 +238,15 @@ mod tests {
         Seen {
             kind: ProblemKind::Failing(Cause::SecretExpired),
             application: Some((ApplicationId::new(NOW, &Chance::seeded(1)), "Mail".to_owned())),
+            applications: [(ApplicationId::new(NOW, &Chance::seeded(1)), "Mail".to_owned())].into(),
             mailboxes,
             old: 0,
             young: false,
             tokens: 1,
+            threatened: None,
             since: NOW,
-            example: None,
+            example: String::new(),
+            only: None,
             token: None,
         }
     }

@@ -1,5 +1,7 @@
 //! Which mailboxes have stopped, counted by what they show.
 
+use std::collections::HashMap;
+
 use sqlx::FromRow;
 
 use crate::clock::UnixTime;
@@ -29,6 +31,13 @@ const PASSING: &str = "
         FROM mailboxes WHERE deleted_at IS NULL AND paused_at IS NULL AND urgency = 2
         GROUP BY application_id, incoming, outgoing) passing
     JOIN applications a ON a.id = passing.application_id";
+
+/// Mailboxes that share a token that cannot be renewed.
+const SHARING: &str = "
+    SELECT application_id, COUNT(*) FROM mailboxes
+    WHERE deleted_at IS NULL AND paused_at IS NULL AND access_type = 'application'
+        AND application_id IN (SELECT application_id FROM grants WHERE failures > 0)
+    GROUP BY application_id";
 
 /// Mailboxes of one application that show the same.
 #[derive(Clone, Debug)]
@@ -95,6 +104,12 @@ pub async fn broken(db: &Db, proof_from: UnixTime) -> Result<Vec<Broken>> {
 pub async fn passing(db: &Db, proof_from: UnixTime) -> Result<Vec<Broken>> {
     let rows: Vec<Row> = on_db!(db, |c| sqlx::query_as(PASSING).bind(proof_from).fetch_all(c).await)?;
     rows.into_iter().map(Broken::try_from).collect()
+}
+
+/// How many mailboxes share a token that cannot be renewed, of each application that has one.
+pub async fn sharing(db: &Db) -> Result<HashMap<ApplicationId, i64>> {
+    let rows: Vec<(ApplicationId, i64)> = on_db!(db, |c| sqlx::query_as(SHARING).fetch_all(c).await)?;
+    Ok(rows.into_iter().collect())
 }
 
 #[cfg(test)]

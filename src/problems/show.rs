@@ -43,6 +43,8 @@ struct Show {
     since: When,
     lasted: String,
     solved: Option<When>,
+    /// When the first of the mailboxes stops that go on until their token ends.
+    stops: Option<When>,
     remedy: Option<Remedy>,
     mailboxes: Vec<(String, String)>,
     /// Where all of them are, if not all are named.
@@ -92,6 +94,7 @@ pub async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<ProblemId
         since: when(problem.since),
         lasted: span(problem.solved_at.unwrap_or(now).since(problem.since)),
         solved: problem.solved_at.map(when),
+        stops: problem.threatened.filter(|_| is_open).map(|(_, at)| when(at)),
         remedy: is_open
             .then(|| remedy(&me, problem.kind, problem.application_id.as_ref(), problem.mailboxes, only.as_ref())),
         all: (is_open && problem.mailboxes > i64::from(NAMED))

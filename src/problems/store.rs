@@ -16,7 +16,7 @@ pub const KEPT: i64 = 90 * 24 * 60 * 60;
 
 macro_rules! columns {
     () => {
-        "id, kind, application_id, application, since, opened_at, mailboxes, tokens, most_mailboxes, example, gone_at, solved_at,
+        "id, kind, application_id, application, since, opened_at, mailboxes, tokens, most_mailboxes, threatened, stops_at, example, gone_at, solved_at,
         acknowledged_by, acknowledged_at, silenced_by, silenced_until, told_at, told_mailboxes"
     };
 }
@@ -24,6 +24,8 @@ macro_rules! columns {
 const TAKE: &str = "
     UPDATE watches SET leased_by = $1, leased_until = $3
     WHERE name = 'problems' AND (leased_until <= $2 OR leased_by = $1)";
+
+const RELEASE: &str = "UPDATE watches SET leased_by = '', leased_until = 0 WHERE name = 'problems'";
 
 const OPEN: &str =
     concat!("SELECT ", columns!(), " FROM problems WHERE open_key IS NOT NULL ORDER BY opened_at, application, kind");
@@ -38,14 +40,14 @@ const GET: &str = concat!("SELECT ", columns!(), " FROM problems WHERE id = $1")
 
 const INSERT: &str = "
     INSERT INTO problems (id, open_key, kind, application_id, application, since, opened_at, mailboxes, tokens, most_mailboxes,
-        example, told_mailboxes)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0)
+        example, threatened, stops_at, told_mailboxes)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0)
     ON CONFLICT (open_key) DO NOTHING";
 
 // Not what people write: whoever acknowledges at this moment must not be undone.
 const SAVE: &str = "
     UPDATE problems SET open_key = $2, application = $3, mailboxes = $4, tokens = $5, most_mailboxes = $6, example = $7,
-        gone_at = $8, solved_at = $9, told_at = $10, told_mailboxes = $11
+        gone_at = $8, solved_at = $9, told_at = $10, told_mailboxes = $11, threatened = $12, stops_at = $13
     WHERE id = $1";
 
 const ACKNOWLEDGE: &str = "
@@ -73,6 +75,8 @@ struct Row {
     mailboxes: i64,
     tokens: i64,
     most_mailboxes: i64,
+    threatened: i64,
+    stops_at: Option<UnixTime>,
     example: String,
     gone_at: Option<UnixTime>,
     solved_at: Option<UnixTime>,
@@ -99,6 +103,7 @@ impl TryFrom<Row> for Problem {
             mailboxes: row.mailboxes,
             tokens: row.tokens,
             most_mailboxes: row.most_mailboxes,
+            threatened: row.stops_at.map(|at| (row.threatened, at)),
             example: row.example,
             gone_at: row.gone_at,
             solved_at: row.solved_at,
@@ -131,6 +136,12 @@ fn all(rows: Vec<Row>) -> Result<Vec<Problem>> {
 pub async fn take(tx: &mut Tx, by: &str, now: UnixTime, until: UnixTime) -> Result<bool> {
     let taken = in_tx!(tx, |c| sqlx::query(TAKE).bind(by).bind(now).bind(until).execute(c).await.affected())?;
     Ok(taken > 0)
+}
+
+/// Frees the watch of a process that no longer lives.
+pub async fn release(tx: &mut Tx) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(RELEASE).execute(c).await.affected())?;
+    Ok(())
 }
 
 /// The problems that are not solved, the oldest first.
@@ -171,6 +182,8 @@ pub async fn insert(tx: &mut Tx, problem: &Problem) -> Result<bool> {
         .bind(problem.tokens)
         .bind(problem.most_mailboxes)
         .bind(&problem.example)
+        .bind(problem.threatened.map_or(0, |(count, _)| count))
+        .bind(problem.threatened.map(|(_, at)| at))
         .execute(c)
         .await
         .affected())?;
@@ -191,6 +204,8 @@ pub async fn save(tx: &mut Tx, problem: &Problem) -> Result<()> {
         .bind(problem.solved_at)
         .bind(problem.told_at)
         .bind(problem.told_mailboxes)
+        .bind(problem.threatened.map_or(0, |(count, _)| count))
+        .bind(problem.threatened.map(|(_, at)| at))
         .execute(c)
         .await
         .affected())?;

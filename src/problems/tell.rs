@@ -6,7 +6,7 @@ use crate::alerts::{Alert, Event};
 use crate::app::App;
 use crate::clock::UnixTime;
 use crate::web::When;
-use crate::web::when::{span, zone_name};
+use crate::web::when::{span, time, zone_name};
 use crate::words::ProblemWords;
 
 use super::Problem;
@@ -19,11 +19,14 @@ pub fn alert(app: &App, problem: &Problem, news: News) -> Alert {
     let since = format!("{}, {}", When::at(problem.since, now, zone).absolute, zone_name(zone, problem.since));
     let lasted = span(problem.solved_at.unwrap_or(now).since(problem.since));
     let href = format!("{}/problems/{}", app.config.public_url.as_str().trim_end_matches('/'), problem.id);
+    let stops = problem.threatened.map(|(_, at)| time(at, now, zone)).unwrap_or_default();
     let words = ProblemWords {
         kind: problem.kind,
         application: &problem.application,
         mailboxes: if news == News::Solved { problem.most_mailboxes } else { problem.mailboxes },
         tokens: problem.tokens,
+        threatened: problem.threatened.map_or(0, |(count, _)| count),
+        stops: &stops,
         example: &problem.example,
         since: &since,
         lasted: &lasted,
@@ -40,7 +43,8 @@ pub fn alert(app: &App, problem: &Problem, news: News) -> Alert {
         News::Solved => Problem { mailboxes: problem.most_mailboxes, ..problem.clone() }.is_urgent(),
         News::Opened | News::Grew => problem.is_urgent(),
     };
-    Alert { event, urgent, thread: problem.id.to_string(), subject, body, data: data(problem, &href) }
+    let data = data(problem, &href);
+    Alert { event, urgent, thread: problem.id.to_string(), subject, body, href, data }
 }
 
 fn data(problem: &Problem, href: &str) -> serde_json::Value {
@@ -53,6 +57,8 @@ fn data(problem: &Problem, href: &str) -> serde_json::Value {
         "mailboxes": problem.mailboxes,
         "most_mailboxes": problem.most_mailboxes,
         "tokens": problem.tokens,
+        "will_stop": problem.threatened.map_or(0, |(count, _)| count),
+        "stops_at": problem.threatened.and_then(|(_, at)| iso(at)),
         "since": iso(problem.since),
         "solved_at": problem.solved_at.and_then(iso),
         "who": problem.kind.who(),

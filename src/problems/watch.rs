@@ -9,7 +9,8 @@ use crate::chance::hex;
 use crate::clock::UnixTime;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::ids::ProblemId;
+use crate::ids::{ApplicationId, ProblemId};
+use crate::words::Cause;
 
 use super::problem::News;
 use super::store::{self, Event};
@@ -38,6 +39,19 @@ pub async fn go(app: App) {
     }
 }
 
+/// Frees the watch of a process that was killed. Only where no other process can be.
+///
+/// # Errors
+/// If the database cannot answer.
+pub async fn free_interrupted(app: &App) -> Result<()> {
+    if app.config.database.postgres_url().is_some() {
+        return Ok(());
+    }
+    let mut tx = app.db.begin().await?;
+    store::release(&mut tx).await?;
+    tx.commit().await
+}
+
 /// Compares once what is wrong with what was known.
 ///
 /// # Errors
@@ -46,6 +60,7 @@ pub async fn look(app: &App) -> Result<()> {
     let now = app.clock.now();
     let seen = seen::now(&app.db, now).await?.into_iter().filter(|it| !it.kind.is_waiting());
     let mut seen: HashMap<String, Seen> = seen.map(|it| (it.key(), it)).collect();
+    let causes: Vec<(ApplicationId, Cause)> = seen.values().flat_map(stopping).collect();
     let channels = alerts::channel_store::all(&app.db).await?;
     let mut tx = app.db.begin().await?;
     if !store::take(&mut tx, &app.instance, now, now.plus(LEASE)).await? {
@@ -53,7 +68,10 @@ pub async fn look(app: &App) -> Result<()> {
     }
     for before in store::open_now(&mut tx).await? {
         let mut problem = before.clone();
-        problem.look(seen.remove(&problem.key()).as_ref(), now);
+        let own = seen.remove(&problem.key());
+        if own.is_some() || !is_veiled(&problem, &causes) {
+            problem.look(own.as_ref(), now);
+        }
         let news = tell(&mut tx, app, &channels, &mut problem).await?;
         if problem != before {
             store::save(&mut tx, &problem).await?;
@@ -69,6 +87,18 @@ pub async fn look(app: &App) -> Result<()> {
     tx.commit().await?;
     app.alerts.notify_one();
     Ok(())
+}
+
+/// The applications that a cause stops, with that cause.
+fn stopping(seen: &Seen) -> impl Iterator<Item = (ApplicationId, Cause)> + '_ {
+    let cause = seen.kind.cause().filter(|_| seen.mailboxes > 0);
+    cause.into_iter().flat_map(|cause| seen.applications.keys().map(move |id| (id.clone(), cause)))
+}
+
+/// Whether an earlier failure keeps everybody from knowing how it stands with the problem.
+fn is_veiled(problem: &Problem, causes: &[(ApplicationId, Cause)]) -> bool {
+    let (Some(id), Some(own)) = (&problem.application_id, problem.kind.cause()) else { return false };
+    causes.iter().any(|(application, cause)| application == id && cause.veils(own))
 }
 
 /// Has people told, if there is something to tell and somebody to be told.

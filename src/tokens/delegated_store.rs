@@ -105,6 +105,8 @@ pub async fn find(db: &Db, mailbox: &MailboxId) -> Result<Option<DelegatedGrant>
 
 /// Stores what a sign-in brought over the generation before it. `false` if that one was replaced meanwhile.
 pub async fn save_signed_in(tx: &mut Tx, grant: &DelegatedGrant) -> Result<bool> {
+    tx.tell(grant.id.as_str());
+    tx.tell(grant.mailbox_id.as_str());
     let saved: Option<GrantId> = in_tx!(tx, |c| sqlx::query_scalar(SAVE_SIGNED_IN)
         .bind(&grant.id)
         .bind(&grant.mailbox_id)
@@ -129,6 +131,7 @@ pub async fn save_signed_in(tx: &mut Tx, grant: &DelegatedGrant) -> Result<bool>
 
 /// Stores a renewal over the generation it renews. `false` if that one was replaced meanwhile.
 pub async fn save_renewed(tx: &mut Tx, renewed: &DelegatedGrant) -> Result<bool> {
+    tx.tell(renewed.id.as_str());
     let saved: Option<GrantId> = in_tx!(tx, |c| sqlx::query_scalar(SAVE_RENEWED)
         .bind(&renewed.id)
         .bind(renewed.generation - 1)
@@ -148,12 +151,14 @@ pub async fn save_renewed(tx: &mut Tx, renewed: &DelegatedGrant) -> Result<bool>
 
 /// Erases what a person granted for this mailbox. `false` if there was nothing.
 pub async fn forget(tx: &mut Tx, mailbox: &MailboxId) -> Result<bool> {
+    tx.tell(mailbox.as_str());
     let gone: Option<GrantId> = in_tx!(tx, |c| sqlx::query_scalar(FORGET).bind(mailbox).fetch_optional(c).await)?;
     Ok(gone.is_some())
 }
 
 /// Erases what people granted to this application, because it is another one now and Microsoft would refuse it.
 pub async fn forget_all(tx: &mut Tx, application: &ApplicationId) -> Result<()> {
+    tx.tell(application.as_str());
     in_tx!(tx, |c| sqlx::query(FORGET_ALL).bind(application).execute(c).await.affected())?;
     Ok(())
 }

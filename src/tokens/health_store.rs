@@ -14,15 +14,15 @@ const TOTAL: &str = "
 
 const FAILING: &str = "
     SELECT f.failed_cause, f.application_id, a.name AS application, CAST(SUM(f.tokens) AS BIGINT) AS tokens,
-        CAST(SUM(f.ended) AS BIGINT) AS ended,
+        CAST(SUM(f.ended) AS BIGINT) AS ended, CAST(SUM(f.shared) AS BIGINT) AS shared, MIN(f.ends_at) AS ends_at,
         MIN(f.since) AS since, MIN(f.example) AS example
     FROM (
         SELECT failed_cause, application_id, COUNT(*) AS tokens, COUNT(CASE WHEN expires_at <= $1 THEN 1 END) AS ended,
-            MIN(failing_since) AS since, MIN(id) AS example
+            COUNT(*) AS shared, MIN(expires_at) AS ends_at, MIN(failing_since) AS since, MIN(id) AS example
         FROM grants WHERE failures > 0 GROUP BY failed_cause, application_id
         UNION ALL
         SELECT failed_cause, application_id, COUNT(*) AS tokens, COUNT(CASE WHEN expires_at <= $1 THEN 1 END) AS ended,
-            MIN(failing_since) AS since, MIN(id) AS example
+            0 AS shared, MIN(expires_at) AS ends_at, MIN(failing_since) AS since, MIN(id) AS example
         FROM delegated_grants WHERE failures > 0 GROUP BY failed_cause, application_id) AS f
     JOIN applications a ON a.id = f.application_id
     GROUP BY f.failed_cause, f.application_id, a.name";
@@ -68,6 +68,10 @@ pub struct Failing {
     pub tokens: i64,
     /// How many of them have ended.
     pub ended: i64,
+    /// How many of them are an application's own, which all its mailboxes share.
+    pub shared: i64,
+    /// When the first of them ends or has ended.
+    pub ends_at: UnixTime,
     /// Since when the first of them fails.
     pub since: UnixTime,
     /// One of them.
@@ -81,6 +85,8 @@ struct FailingRow {
     application: String,
     tokens: i64,
     ended: i64,
+    shared: i64,
+    ends_at: UnixTime,
     since: UnixTime,
     example: GrantId,
 }
@@ -137,6 +143,8 @@ pub async fn failing(db: &Db, now: UnixTime) -> Result<Vec<Failing>> {
                 application: row.application,
                 tokens: row.tokens,
                 ended: row.ended,
+                shared: row.shared,
+                ends_at: row.ends_at,
                 since: row.since,
                 example: row.example,
             })

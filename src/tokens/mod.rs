@@ -13,10 +13,12 @@
 //! refresher.rs the keeper: renews whatever is due, ahead of need, fairly between applications
 //! pace.rs      when that is: 50 to 70 % of a life, or ever later after failures
 //! lease.rs     one renewal of a grant at a time, across processes; turn_store.rs has its SQL
+//! handed_store.rs  which key was handed which token, and which were refused
 //! prove.rs     shows the application's credentials to Microsoft, in order, whatever a token is asked for
 //! ```
 
 pub mod delegated_store;
+pub mod handed_store;
 pub mod health;
 pub mod health_store;
 pub mod index;

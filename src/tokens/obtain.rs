@@ -8,6 +8,7 @@ use crate::applications::{Application, store as applications};
 use crate::error::Result;
 use crate::ids::{CredentialId, GrantId};
 use crate::microsoft::{AccessToken, ApplicationRef, Failure, GrantType, Issued, Roles};
+use crate::words::Cause;
 
 use super::lease::{self, Begun};
 use super::obtained::renew_at;
@@ -34,16 +35,21 @@ pub async fn application_token(
         None => None,
     };
     let now = app.clock.now();
-    if let Some(obtained) = opened.as_ref().filter(|obtained| want.takes(obtained.issued_at))
-        && stored.as_ref().is_some_and(|grant| now < grant.renew_at)
+    if let (Some(obtained), Some(grant)) = (&opened, &stored)
+        && want.takes(obtained, grant.renew_at, now)
     {
         return Ok(Ok(obtained.clone()));
+    }
+    if want.is_patient()
+        && let Some(failure) = pausing(app, known, stored.as_ref())
+    {
+        return Ok(Err(NoToken::Failed(failure)));
     }
     let all = applications::credentials(&app.db, &application.id).await?;
     let tried = (*known, all.iter().map(|credential| credential.id.clone()).collect::<Vec<_>>());
     // Who waited while the same credentials were refused for somebody else gets the same answer.
     let same = flight.as_ref().and_then(|left| left.downcast_ref::<Left>()).filter(|left| left.tried == tried);
-    if want == Want::Quietly
+    if want.is_quiet()
         && let Some(failure) = app.gate.refused(known, &shown(&all), now)
     {
         return Ok(Err(NoToken::Failed(failure)));
@@ -93,6 +99,18 @@ async fn renew(
             }
             Ok(Err(none))
         }
+    }
+}
+
+/// Why Microsoft is not asked before the pause after the last try is over.
+fn pausing(app: &App, known: &ApplicationRef, stored: Option<&Grant>) -> Option<Box<Failure>> {
+    let now = app.clock.now();
+    match stored {
+        Some(grant) if grant.failures > 0 && now < grant.next_at => serde_json::from_str(&grant.failure).ok(),
+        None if app.gate.rests(known, now) => {
+            Some(Failure::of(Cause::ProviderDown, "Microsoft has not answered the last tries.", now))
+        }
+        _ => None,
     }
 }
 
@@ -175,6 +193,7 @@ async fn keep(
         expires_at: issued.expires_at,
         next_at: ahead(&issued, Roll::of(&app.chance)),
         failures: 0,
+        failure: String::new(),
     };
     let mut tx = app.db.begin().await?;
     let saved = store::still_is(&mut tx, application).await? && store::save(&mut tx, &grant).await?;

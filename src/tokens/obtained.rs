@@ -5,6 +5,8 @@ use crate::microsoft::{AccessToken, Failure, Issued, Roles};
 
 /// A token counts as ended this many seconds before Microsoft's end, as in Microsoft's own libraries.
 pub(super) const MARGIN: i64 = 5 * 60;
+/// Seconds for which there is no sense in asking for another token.
+const JUST_NOW: i64 = 30;
 
 /// Whether the stored token will do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,6 +17,9 @@ pub enum Want {
     Quietly,
     /// One that was issued later than this, because the stored one did not open what it should.
     NewerThan(UnixTime),
+    /// One that is good for so many seconds more, for whoever takes it away; and no question before the pause after a failed one
+    /// has passed.
+    Lasting(i64),
 }
 
 /// A token and what is known of it.
@@ -44,20 +49,34 @@ pub enum NoToken {
 }
 
 impl Want {
-    /// Whether a token that was issued then will do, apart from its end.
-    pub(super) fn takes(self, issued_at: UnixTime) -> bool {
+    /// Whether the stored token will do, which should be renewed at `renew_at`.
+    pub(super) fn takes(self, stored: &Obtained, renew_at: UnixTime, now: UnixTime) -> bool {
         match self {
-            Self::Good | Self::Quietly => true,
-            Self::NewerThan(moment) => issued_at > moment,
+            Self::Good | Self::Quietly => now < renew_at,
+            Self::NewerThan(moment) => stored.issued_at > moment && now < renew_at,
+            Self::Lasting(seconds) => lasts(stored, seconds, now),
         }
+    }
+
+    /// Whether trouble at Microsoft does not matter while the stored token is alive.
+    pub(super) fn is_content(self) -> bool {
+        matches!(self, Self::Good | Self::Quietly)
+    }
+
+    /// Whether what was refused before is not asked about again.
+    pub(super) fn is_quiet(self) -> bool {
+        matches!(self, Self::Quietly | Self::Lasting(_))
+    }
+
+    /// Whether not even trouble that passes is asked about again before its pause is over.
+    pub(super) fn is_patient(self) -> bool {
+        matches!(self, Self::Lasting(_))
     }
 }
 
-impl Want {
-    /// Whether trouble at Microsoft matters while the stored token is alive.
-    pub(super) fn is_content(self) -> bool {
-        !matches!(self, Self::NewerThan(_))
-    }
+/// One that was issued just now is as good as the next one would be, however short its life is.
+fn lasts(stored: &Obtained, seconds: i64, now: UnixTime) -> bool {
+    now < stored.expires_at && (now.plus(seconds) <= stored.expires_at || now.since(stored.issued_at) < JUST_NOW)
 }
 
 impl Obtained {

@@ -42,15 +42,14 @@ pub async fn delegated_token(
     }
     let stored = stored(app, &grant).await?;
     let now = app.clock.now();
-    if let Some(obtained) = stored.as_ref().filter(|obtained| want.takes(obtained.issued_at))
-        && now < grant.renew_at
-    {
+    if let Some(obtained) = stored.as_ref().filter(|obtained| want.takes(obtained, grant.renew_at, now)) {
         return Ok(Ok(obtained.clone()));
     }
     // Who waited while the same generation was refused for somebody else gets the same answer.
     let same = flight.as_ref().and_then(|left| left.downcast_ref::<Left>());
-    if want == Want::Quietly
+    if want.is_quiet()
         && let Some(failure) = refused_before(&grant, now)
+        && (want.is_patient() || !failure.is_transient())
     {
         return Ok(Err(NoToken::Failed(failure)));
     }
@@ -72,10 +71,9 @@ pub async fn delegated_token(
     }
 }
 
-/// Why the last renewal of this generation was refused, if nothing was mended since and it is not yet time to probe again.
+/// Why the last renewal of this generation brought nothing, if nothing was mended since and it is not yet time to try again.
 fn refused_before(grant: &DelegatedGrant, now: UnixTime) -> Option<Box<Failure>> {
-    let failure: Failure = serde_json::from_str(&grant.failure).ok()?;
-    (now < grant.next_at && !failure.is_transient()).then(|| Box::new(failure))
+    if now < grant.next_at { serde_json::from_str(&grant.failure).ok() } else { None }
 }
 
 /// Why there was no token for one, for those who waited behind it.

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 use crate::applications::{Application, store as applications};
 use crate::audit;
+use crate::clock::UnixTime;
 use crate::error::{AppError, Result};
 use crate::ids::GrantId;
 use crate::microsoft::{Failure, Roles, scopes};
@@ -23,6 +24,7 @@ use crate::web::when::date;
 use crate::web::{Badge, Page, Shell, When, see_other};
 use crate::words::Cause;
 
+use super::handed_store::{self, Refusal, Taker};
 use super::health::Standing;
 use super::health_store::{self as store, Token};
 use super::renewals::{self, Asked};
@@ -59,6 +61,17 @@ struct Show {
     mailbox: Option<(String, String)>,
     username: String,
     may_renew: bool,
+    takers: Vec<TakerView>,
+    refusal: Option<(Refusal, When)>,
+    may_keys: bool,
+}
+
+/// A key that was handed the token.
+struct TakerView {
+    key: String,
+    name: String,
+    last: When,
+    today: i64,
 }
 
 /// `GET /tokens/{token}/renewals.csv`
@@ -83,6 +96,8 @@ pub async fn show(
     let application = applications::get(&app.db, &token.application_id).await?;
     let now = app.clock.now();
     let when = |at| When::at(at, now, &app.config.time_zone);
+    let takers = handed_store::takers(&app.db, &id, &when(now).iso[..10]).await?;
+    let refusal = handed_store::refusal(&app.db, &id).await?;
     let failure: Option<Failure> = serde_json::from_str(&token.failure).ok();
     let standing = Standing::of(token.expires_at, failure.as_ref().map(|failure| failure.cause), now);
     let page = Show {
@@ -108,8 +123,15 @@ pub async fn show(
         mailbox: token.mailbox_id.map(|id| id.to_string()).zip(token.mailbox),
         username: token.username.unwrap_or_default(),
         may_renew: me.may(Role::Operator),
+        takers: takers.into_iter().map(|taker| view(taker, &when)).collect(),
+        refusal: refusal.map(|refusal| (refusal.clone(), when(refusal.at))),
+        may_keys: me.may(Role::ApplicationAdministrator),
     };
     Ok(Page::new(page).into_response())
+}
+
+fn view(taker: Taker, when: &impl Fn(UnixTime) -> When) -> TakerView {
+    TakerView { key: taker.key_id.to_string(), name: taker.name, last: when(taker.last_at), today: taker.today }
 }
 
 fn remedy(me: &SignedIn, token: &Token, cause: Cause) -> Option<(String, &'static str)> {
@@ -194,5 +216,9 @@ async fn try_now(app: App, token: Token) -> Result<Result<(), NoToken>> {
         Some(mailbox) => refresh::delegated_token(&app, mailbox, &application, &known, want).await?,
         None => obtain::application_token(&app, &application, &known, want).await?,
     };
+    if answer.is_ok() && token.failures > 0 && token.mailbox_id.is_none() {
+        // Nobody may be listening, in a process that only serves pages.
+        let _ = app.mended.send(token.application_id);
+    }
     Ok(answer.map(drop))
 }

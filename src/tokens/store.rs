@@ -13,7 +13,7 @@ use crate::secrets::{Place, Sealed};
 pub const GRAPH: &str = "graph";
 
 const FIND: &str = "
-    SELECT id, application_id, audience, generation, credential_id, sealed, roles, issued_at, renew_at, expires_at, next_at, failures
+    SELECT id, application_id, audience, generation, credential_id, sealed, roles, issued_at, renew_at, expires_at, next_at, failures, failure
     FROM grants WHERE application_id = $1 AND audience = $2";
 
 const SAVE: &str = "
@@ -60,6 +60,8 @@ pub struct Grant {
     pub next_at: UnixTime,
     /// Tries in a row that brought nothing.
     pub failures: i64,
+    /// Why the last one brought nothing, as JSON; else empty.
+    pub failure: String,
 }
 
 impl Grant {
@@ -76,6 +78,7 @@ pub async fn find(db: &Db, application: &ApplicationId, audience: &str) -> Resul
 
 /// Stores a generation over the one before it. `false` if another replica was faster; its token is as good.
 pub async fn save(tx: &mut Tx, grant: &Grant) -> Result<bool> {
+    tx.tell(grant.id.as_str());
     let saved: Option<GrantId> = in_tx!(tx, |c| sqlx::query_scalar(SAVE)
         .bind(&grant.id)
         .bind(&grant.application_id)
@@ -108,6 +111,7 @@ pub async fn still_is(tx: &mut Tx, application: &Application) -> Result<bool> {
 
 /// Forgets the tokens of an application, for example because its client ID was changed.
 pub async fn forget(tx: &mut Tx, application: &ApplicationId) -> Result<()> {
+    tx.tell(application.as_str());
     in_tx!(tx, |c| sqlx::query(FORGET).bind(application).execute(c).await.affected())?;
     Ok(())
 }

@@ -53,17 +53,20 @@ pub enum Section {
     Applications,
     /// What ends, and when.
     Expiry,
+    /// Keys of mail workers.
+    Keys,
     /// What owners decide.
     Settings,
 }
 
-const NAVIGATION: [(Section, &str, &str, &str, Role); 7] = [
+const NAVIGATION: [(Section, &str, &str, &str, Role); 8] = [
     (Section::Overview, "/", "Overview", "overview", Role::Viewer),
     (Section::Problems, "/problems", "Problems", "octagon", Role::Viewer),
     (Section::Mailboxes, "/mailboxes", "Mailboxes", "mail", Role::Viewer),
     (Section::Tokens, "/tokens", "Token health", "token", Role::Viewer),
     (Section::Applications, "/applications", "Applications", "app", Role::Viewer),
     (Section::Expiry, "/expiry", "Expiry", "calendar", Role::Viewer),
+    (Section::Keys, "/keys", "API keys", "key", Role::ApplicationAdministrator),
     (Section::Settings, "/settings/alerts", "Alerts", "settings", Role::Owner),
 ];
 

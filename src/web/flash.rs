@@ -12,7 +12,7 @@ pub struct Flash {
     pub text: String,
 }
 
-const KNOWN: [(&str, &str, &str); 58] = [
+const KNOWN: [(&str, &str, &str); 59] = [
     ("saved", "ok", "Saved."),
     ("renewed", "ok", "Microsoft issued a new token."),
     ("not-renewed", "warn", "Microsoft issued no new token. Why, and what to do, stands below."),
@@ -105,6 +105,7 @@ const KNOWN: [(&str, &str, &str); 58] = [
     ("channel-not-tested", "warn", "The test message was not taken. What the other end said stands in the log below."),
     ("channel-testing", "info", "The other end has not answered yet. The result appears in the log below."),
     ("forgotten", "ok", "The sign-in is erased here. The mailbox waits for a new one."),
+    ("key-revoked", "ok", "The key is revoked. Nobody gets anything with it any more."),
     ("welcome", "ok", "Your account is ready."),
     ("signed-out", "ok", "You are signed out."),
 ];

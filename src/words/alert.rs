@@ -16,7 +16,11 @@ pub struct ProblemWords<'a> {
     pub mailboxes: i64,
     /// Tokens that cannot be renewed.
     pub tokens: i64,
-    /// The address of one mailbox that has stopped; may be empty.
+    /// Mailboxes that go on until their token ends.
+    pub threatened: i64,
+    /// When the first of them stops; empty if there are none.
+    pub stops: &'a str,
+    /// The address of one mailbox that has stopped, or may be empty; of a scope the addresses that tell it.
     pub example: &'a str,
     /// Since when, with the zone.
     pub since: &'a str,
@@ -56,12 +60,16 @@ impl ProblemWords<'_> {
     fn extent(&self) -> String {
         match self.mailboxes {
             _ if matches!(self.kind, ProblemKind::ScopeTooWide) => {
-                "it opens a mailbox that it must not open".to_owned()
+                format!("it opens {}, which it must not open", self.example)
             }
             _ if matches!(self.kind, ProblemKind::ScopeTooNarrow) => {
-                "it does not open a mailbox that it must open".to_owned()
+                format!("it does not open {}, which it must open", self.example)
             }
-            0 => "mail still goes on".to_owned(),
+            0 => match self.threatened {
+                0 => "mail still goes on".to_owned(),
+                1 => format!("1 mailbox stops at {}", self.stops),
+                count => format!("{count} mailboxes stop at {}", self.stops),
+            },
             1 if !self.example.is_empty() => self.example.to_owned(),
             1 => "1 mailbox".to_owned(),
             mailboxes => format!("{mailboxes} mailboxes"),
@@ -72,8 +80,9 @@ impl ProblemWords<'_> {
     pub fn body(&self) -> String {
         let what = match (self.mailboxes, self.tokens) {
             (0, 0) => format!("{}.", capital(&self.extent())),
-            (0, 1) => "1 token cannot be renewed. Mail goes on until it ends.".to_owned(),
-            (0, tokens) => format!("{tokens} tokens cannot be renewed. Mail goes on until they end."),
+            (0, _) if self.threatened > 0 => format!("A token cannot be renewed: {}.", self.extent()),
+            (0, 1) => "1 token cannot be renewed.".to_owned(),
+            (0, tokens) => format!("{tokens} tokens cannot be renewed."),
             (1, _) => format!("{} has stopped.", if self.example.is_empty() { "1 mailbox" } else { self.example }),
             (mailboxes, _) => format!("{mailboxes} mailboxes have stopped."),
         };
@@ -206,6 +215,8 @@ mod tests {
             application: "Contoso Mail",
             mailboxes,
             tokens: 1,
+            threatened: 0,
+            stops: "",
             example: "support@contoso.example",
             since: "23 Nov 2026, 09:14",
             lasted: "22 min",
@@ -219,10 +230,15 @@ mod tests {
         assert_eq!(words(expired, 12).opened(), "[Postkey] Secret expired: Contoso Mail, 12 mailboxes");
         assert_eq!(words(expired, 1).opened(), "[Postkey] Secret expired: Contoso Mail, support@contoso.example");
         assert_eq!(words(expired, 0).opened(), "[Postkey] Secret expired: Contoso Mail, mail still goes on");
+        let coming = ProblemWords { threatened: 141, stops: "14:05", ..words(expired, 0) };
+        assert_eq!(coming.opened(), "[Postkey] Secret expired: Contoso Mail, 141 mailboxes stop at 14:05");
         assert_eq!(words(expired, 14).grew(), "[Postkey] Secret expired: Contoso Mail, now 14 mailboxes");
         assert_eq!(words(expired, 12).solved(), "[Postkey] Solved after 22 min: Secret expired: Contoso Mail");
         let wide = words(ProblemKind::ScopeTooWide, 0).opened();
-        assert_eq!(wide, "[Postkey] Opens too much: Contoso Mail, it opens a mailbox that it must not open");
+        assert_eq!(
+            wide,
+            "[Postkey] Opens too much: Contoso Mail, it opens support@contoso.example, which it must not open"
+        );
     }
 
     #[test]

@@ -171,6 +171,25 @@ impl Cause {
         !matches!(self, Self::NeedsSignIn | Self::WrongAccount | Self::NoAccess | Self::MailboxNotFound)
     }
 
+    /// How far a check comes that ends with it: the earlier, the less it says of what comes after.
+    const fn reach(self) -> u8 {
+        match self {
+            Self::ProviderDown | Self::Throttled | Self::ClockSkew | Self::SecretUnreadable => 0,
+            Self::TenantNotFound => 1,
+            Self::AppNotFound => 2,
+            Self::SecretExpired | Self::SecretRefused | Self::CertificateRefused => 3,
+            Self::Blocked | Self::NeedsSignIn | Self::NeedsConsent | Self::WrongAccount => 4,
+            Self::SetupFault | Self::Other => 5,
+            Self::NoAccess | Self::MailboxNotFound => 6,
+        }
+    }
+
+    /// Whether nothing can be known of `other` while this stops the application: then that one is not over because it is no longer
+    /// seen.
+    pub const fn veils(self, other: Self) -> bool {
+        self.of_application() && (self.reach() < other.reach() || (other.is_transient() && !self.is_transient()))
+    }
+
     /// Whether a new credential of the application is the remedy.
     pub const fn is_of_credential(self) -> bool {
         matches!(self, Self::SecretExpired | Self::SecretRefused | Self::CertificateRefused | Self::SecretUnreadable)
@@ -196,6 +215,17 @@ mod tests {
         }
         assert_eq!(Cause::parse("Secret expired"), None);
         assert_eq!(Cause::ALL.len(), Cause::Other as usize + 1, "ALL lists every cause");
+    }
+
+    #[test]
+    fn an_earlier_failure_hides_a_later_one_and_not_the_other_way_round() {
+        assert!(Cause::ProviderDown.veils(Cause::Blocked) && Cause::Blocked.veils(Cause::MailboxNotFound));
+        assert!(Cause::Blocked.veils(Cause::Throttled));
+        assert!(!Cause::NeedsConsent.veils(Cause::SecretExpired) && !Cause::NoAccess.veils(Cause::MailboxNotFound));
+        assert!(!Cause::NeedsSignIn.veils(Cause::NoAccess), "that is of one person");
+        for cause in Cause::ALL {
+            assert!(!cause.veils(*cause), "{cause}");
+        }
     }
 
     #[test]

@@ -30,7 +30,13 @@ async function pagesOf(page, demo) {
     pages.push([`sign-in of ${local}`, `/mailboxes/${id}/sign-in`]);
   }
   for (const [status, row] of sample) if (!status.includes("/") || row.incoming === "connected") pages.push([`mailbox ${status}`, `/mailboxes/${row.id}`]);
-  return [...pages, ...await pagesOfApplications(page, demo)];
+  return [...pages, ...await pagesOfKeys(page, demo), ...await pagesOfApplications(page, demo)];
+}
+
+async function pagesOfKeys(page, demo) {
+  await page.goto(`${demo.base}/keys`);
+  const key = await page.locator("tbody th a").first().getAttribute("href");
+  return [["API keys", "/keys"], ["new API key", "/keys/new"], ["API key", key], ["revoke?", `${key}/revoke`], ["the API", "/api"]];
 }
 
 async function pagesOfApplications(page, demo) {

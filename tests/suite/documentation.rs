@@ -8,8 +8,14 @@ use postkey::config::SETTINGS;
 const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "migrations/README.md", "tests/README.md"];
 
 /// Variables that are no settings: where the settings are, and switches of the tests.
-const OTHER_VARIABLES: [&str; 5] =
-    ["POSTKEY_CONFIG", "POSTKEY_CHROMIUM", "POSTKEY_TEST_DEEDS", "POSTKEY_TEST_POSTGRES", "POSTKEY_TEST_SEED"];
+const OTHER_VARIABLES: [&str; 6] = [
+    "POSTKEY_CONFIG",
+    "POSTKEY_KEY",
+    "POSTKEY_CHROMIUM",
+    "POSTKEY_TEST_DEEDS",
+    "POSTKEY_TEST_POSTGRES",
+    "POSTKEY_TEST_SEED",
+];
 
 #[test]
 fn the_readme_names_every_setting_and_no_other() {

@@ -4,6 +4,7 @@
 
 mod admin_link;
 mod alerts;
+mod api;
 mod applications;
 mod architecture;
 mod config;
@@ -11,6 +12,7 @@ mod documentation;
 mod expiry;
 mod explain;
 mod honesty;
+mod keys;
 mod login;
 mod mailboxes;
 mod manners;

@@ -8,8 +8,9 @@ use anyhow::Context;
 use hyper::StatusCode;
 use scraper::{Html, Selector};
 
-use crate::http::{Answer, Asked, Connection, get, post};
+use crate::http::{Answer, Asked, Connection, get, post, work};
 use crate::load::Task;
+use crate::report::TOKEN;
 use crate::seed::{APPLICATION, Seeded, waiting};
 
 /// What is measured.
@@ -17,7 +18,12 @@ pub(crate) struct Work {
     pub(crate) tasks: Vec<Task>,
     /// Size of the list's first page.
     pub(crate) list_bytes: usize,
+    /// Size of what a mail worker is handed.
+    pub(crate) token_bytes: usize,
 }
+
+/// The request with a number.
+type Request = Arc<dyn Fn(usize) -> Asked + Send + Sync>;
 
 struct Browser {
     address: SocketAddr,
@@ -45,6 +51,18 @@ impl Browser {
         let answer = self.ask(get(self.address, path, &self.cookie())).await?;
         anyhow::ensure!(answer.status == StatusCode::OK, "{path} answered {}", answer.status);
         Ok(String::from_utf8(answer.body.to_vec())?)
+    }
+
+    /// What asks for the token of a mailbox that works, and how long the answer is.
+    async fn token(&mut self, key: &str) -> anyhow::Result<(Request, usize)> {
+        let list = "/api/v1/mailboxes?status=connected&limit=1";
+        let listed = self.connection.ask(work(self.address, list, key)).await?;
+        let listed: serde_json::Value = serde_json::from_slice(&listed.body)?;
+        let mailbox = listed["mailboxes"][0]["address"].as_str().context("no mailbox works")?;
+        let (address, key) = (self.address, key.to_owned());
+        let path = format!("/api/v1/mailboxes/{mailbox}/token");
+        let answer = self.connection.ask(work(address, &path, &key)).await?;
+        Ok((Arc::new(move |_| work(address, &path, &key)), answer.body.len()))
     }
 
     /// The key that forms on `path` carry.
@@ -99,6 +117,7 @@ impl Work {
             let fields = [("_csrf", form_key.as_str()), ("address", &waiting(number)), ("application", &application)];
             post(address, "/mailboxes", &save_cookie, &fields)
         });
+        let (token, token_bytes) = browser.token(&seeded.api_key).await?;
         let tasks = vec![
             see("list, first page", "/mailboxes"),
             see("list, one status", "/mailboxes?status=secret_expired"),
@@ -106,18 +125,14 @@ impl Work {
             task("mailbox page", StatusCode::OK, 400, point),
             see("overview", "/"),
             see("token health", "/tokens"),
+            Task { most: 20_000, ..task(TOKEN, StatusCode::OK, 0, token) },
             Task { warm: 1, ..task("login", StatusCode::SEE_OTHER, 15, login) },
             Task { warm: 2, ..task("save, with its check", StatusCode::SEE_OTHER, 150, save) },
         ];
-        Ok(Self { tasks, list_bytes: list.len() })
+        Ok(Self { tasks, list_bytes: list.len(), token_bytes })
     }
 }
 
-fn task(
-    name: &'static str,
-    expected: StatusCode,
-    most: usize,
-    request: Arc<dyn Fn(usize) -> Asked + Send + Sync>,
-) -> Task {
+fn task(name: &'static str, expected: StatusCode, most: usize, request: Request) -> Task {
     Task { name, request, expected, warm: 20, most, next: Arc::new(AtomicUsize::new(0)) }
 }

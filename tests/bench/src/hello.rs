@@ -1,4 +1,4 @@
-//! A bare axum server in a process of its own, which answers with as many bytes as the list: what the machine gives.
+//! A bare axum server in a process of its own, which answers with as many bytes as the list or a token: what the machine gives.
 
 use std::net::SocketAddr;
 use std::process::Stdio;

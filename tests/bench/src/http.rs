@@ -46,6 +46,12 @@ pub(crate) fn get(address: SocketAddr, path: &str, cookie: &str) -> Asked {
     request.body(Full::default()).unwrap_or_default()
 }
 
+/// What a mail worker asks for.
+pub(crate) fn work(address: SocketAddr, path: &str, key: &str) -> Asked {
+    let request = Request::get(path).header("host", address.to_string());
+    request.header("authorization", format!("Bearer {key}")).body(Full::default()).unwrap_or_default()
+}
+
 /// A form as a browser sends it.
 pub(crate) fn post(address: SocketAddr, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Asked {
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();

@@ -46,18 +46,21 @@ async fn main() -> anyhow::Result<()> {
 async fn run(postkey: &Path, demo: &Path, compared: [usize; 2]) -> anyhow::Result<()> {
     let empty = start_empty(postkey).await?;
     let mut sizes = Vec::new();
-    let mut list_bytes = 0;
+    let (mut list_bytes, mut token_bytes) = (0, 0);
     for mailboxes in compared {
         eprintln!("{mailboxes} mailboxes: preparing");
         let seeded = Seeded::new(demo, mailboxes).await?;
         let (measured, bytes) = measure(postkey, &seeded).await?;
-        list_bytes = bytes;
+        [list_bytes, token_bytes] = bytes;
         sizes.push(measured);
     }
     eprintln!("a bare axum server");
-    let hello = hello::measure(list_bytes).await?;
+    let hello = [
+        (format!("{list_bytes} bytes as the list"), hello::measure(list_bytes).await?),
+        (format!("{token_bytes} bytes as a token"), hello::measure(token_bytes).await?),
+    ];
     let binary = std::fs::metadata(postkey).context("the binary is gone")?.len();
-    println!("{}", Report { empty, sizes, hello, list_bytes, binary });
+    println!("{}", Report { empty, sizes, hello, binary });
     Ok(())
 }
 
@@ -71,7 +74,7 @@ async fn start_empty(postkey: &Path) -> anyhow::Result<product::Start> {
     Ok(start)
 }
 
-async fn measure(postkey: &Path, seeded: &Seeded) -> anyhow::Result<(Sized, usize)> {
+async fn measure(postkey: &Path, seeded: &Seeded) -> anyhow::Result<(Sized, [usize; 2])> {
     let simulator = seeded.simulator().await?;
     let mut starts = Vec::new();
     for _ in 1..STARTS {
@@ -98,7 +101,7 @@ async fn measure(postkey: &Path, seeded: &Seeded) -> anyhow::Result<(Sized, usiz
     product.stop().await?;
     simulator.stop().await;
     let sized = Sized { mailboxes: seeded.mailboxes, start, after, rows, database: seeded.database_bytes() };
-    Ok((sized, work.list_bytes))
+    Ok((sized, [work.list_bytes, work.token_bytes]))
 }
 
 fn data(folder: &Path) -> PathBuf {

@@ -23,6 +23,8 @@ pub(crate) struct Seeded {
     pub(crate) mailboxes: usize,
     pub(crate) people: Vec<String>,
     pub(crate) password: String,
+    /// The key of a mail worker.
+    pub(crate) api_key: String,
 }
 
 /// An address that waits to be added.
@@ -57,6 +59,7 @@ impl Seeded {
                 .map(|person| text(&person["address"]))
                 .collect::<anyhow::Result<_>>()?,
             password: text(&said["password"])?,
+            api_key: text(&said["api_key"])?,
             folder,
             mailboxes,
         })

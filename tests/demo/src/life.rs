@@ -16,7 +16,7 @@ use crate::people::People;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::seed::{Model, Seeder};
-use crate::{Arguments, estate, hours, load, print, scopes, sign_ins};
+use crate::{Arguments, estate, hours, key, load, print, scopes, sign_ins};
 
 /// Starts both, prepares what is not there yet, says where to go, and stops when told to.
 pub(crate) async fn run(asked: Arguments) -> anyhow::Result<()> {
@@ -98,6 +98,7 @@ async fn prepare(app: &App, simulator: &Simulator, plan: &Plan, people: &People,
     let progress = Progress::new(plan.living());
     let (accounts, seeded) = tokio::join!(people.make(app), seed_mailboxes(app, simulator, plan, seed, &progress));
     accounts?;
+    key::make(app, seed).await?;
     sign_ins::play(app, simulator, people, &seeded?, &progress).await?;
     setup::code::forget(app);
     Ok(())

@@ -7,6 +7,7 @@
 //! addresses.rs  addresses that look like a company’s
 //! plan.rs       which mailboxes there are, and what is the matter with each
 //! people.rs     who can log in
+//! key.rs        the key of a mail worker
 //! seed.rs       stores applications and mailboxes and really checks them
 //! scopes.rs     names mailboxes for scope checks and really checks them
 //! sign_ins.rs   signs people in with Microsoft, as they do it themselves
@@ -21,6 +22,7 @@ mod addresses;
 mod estate;
 mod folder;
 mod hours;
+mod key;
 mod life;
 mod load;
 mod people;

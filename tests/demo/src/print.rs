@@ -4,11 +4,13 @@ use std::io::{self, Write};
 
 use postkey::serve::Running;
 use postkey_simulator::{Application, Person, Simulator, Tenant};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use crate::Arguments;
 use crate::estate::{ADDRESS_TO_TRY, TO_TRY};
 use crate::folder::Folder;
+use crate::key;
 use crate::people::People;
 use crate::plan::app;
 
@@ -31,6 +33,7 @@ struct Said<'a> {
     simulator: &'a Simulator,
     people: &'a People,
     folder: &'a Folder,
+    key: SecretString,
     tenants: Vec<Tenant>,
     applications: Vec<(Application, &'static str)>,
     /// Who can sign in at the simulated Microsoft.
@@ -52,7 +55,8 @@ pub(crate) fn say(
         (estate.tenants().to_vec(), applications.collect(), owners.collect())
     });
     let address = running.app.config.public_url.as_str().trim_end_matches('/').to_owned();
-    let said = Said { address, simulator, people, folder, tenants, applications, owners };
+    let key = key::of(asked.seed).1;
+    let said = Said { address, simulator, people, folder, key, tenants, applications, owners };
     let mut out = io::stdout().lock();
     if asked.json {
         writeln!(out, "{}", said.json())?;
@@ -76,7 +80,7 @@ impl Said<'_> {
             "simulator": self.simulator.authority(),
             "user": self.people.all[0].email,
             "password": password,
-            "api_key": null,
+            "api_key": self.key.expose_secret(),
             "tenants": self.tenants,
             "applications": self.applications.iter().map(application).collect::<Vec<_>>(),
             "people": self.people.all.iter()
@@ -100,6 +104,8 @@ impl Said<'_> {
             "Microsoft",
             &format!("{}: look into it, break things, move the time of both", self.simulator.control()),
         )?;
+        line(out, "API key", self.key.expose_secret())?;
+        line(out, "API", &format!("{}/api: what a mail worker may ask with it", self.address))?;
         if asked.clock > 1 {
             let (clock, minutes) = (asked.clock, 10 * 60 / asked.clock);
             line(

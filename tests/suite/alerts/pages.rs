@@ -32,6 +32,10 @@ async fn a_refused_form_says_every_mistake_and_keeps_what_was_typed_but_the_addr
     assert_eq!(page.all(".summary li").len(), 3, "{}", page.text());
     assert!(page.body.contains("value=\"22:00\"") && !page.body.contains("secret-part"));
     assert_eq!(ana.get("/settings/alerts/new?kind=pigeon").await.status, 400);
+    add(&app, &ana, "support@contoso.example", "Contoso Mail").await;
+    let own = [("name", "Operations"), ("target", "Support@contoso.example")];
+    let page = ana.open_and_submit("/settings/alerts/new?kind=mail", "/settings/alerts", &own).await;
+    assert!(page.status == 422 && page.text().contains("Postkey looks after this mailbox"), "{}", page.text());
     app.stop().await;
 }
 

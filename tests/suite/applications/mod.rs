@@ -97,6 +97,6 @@ async fn audited(app: &TestApp, here: &str) -> Vec<String> {
     const SQL: &str = "SELECT action FROM audit WHERE object = $1 ORDER BY action";
     match &app.inside().db {
         postkey::db::Db::Sqlite { read, .. } => sqlx::query_scalar(SQL).bind(id(here)).fetch_all(read).await.unwrap(),
-        postkey::db::Db::Postgres(pool) => sqlx::query_scalar(SQL).bind(id(here)).fetch_all(pool).await.unwrap(),
+        postkey::db::Db::Postgres(pool, ..) => sqlx::query_scalar(SQL).bind(id(here)).fetch_all(pool).await.unwrap(),
     }
 }

@@ -138,3 +138,24 @@ async fn the_csv_holds_the_same_rows_without_formulas() {
     }
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_key_of_a_mail_worker_is_listed_until_another_takes_its_place_or_it_is_revoked() {
+    let app = TestApp::start().await;
+    let ana = app.owner().await;
+    let (old, _) = crate::keys::make(&ana, &[("name", "worker-eu-1"), ("days", "30")]).await;
+    // The first row names the month.
+    let listed = rows(&ana.get("/expiry?days=all").await);
+    assert!(listed.len() == 2 && listed[1].starts_with("worker-eu-1 API key"), "{listed:?}");
+    assert!(listed[1].contains("its workers") && listed[1].contains("Replace it"), "{listed:?}");
+    let made = ana.open_and_submit(&old, &format!("{old}/rotate"), &[("hours", "168")]).await;
+    let new = made.location().split('?').next().unwrap().to_owned();
+    let page = ana.get("/expiry?days=all").await;
+    assert!(rows(&page).len() == 2 && page.links().contains(&new), "{:?}", rows(&page));
+    let csv = ana.get("/expiry.csv").await.body;
+    assert!(csv.contains("api_key"), "{csv}");
+    ana.open_and_submit(&format!("{new}/revoke"), &format!("{new}/revoke"), &[]).await.location();
+    let page = ana.get("/expiry?days=all").await;
+    assert!(page.links().contains(&old), "the one before is left");
+    app.stop().await;
+}

@@ -121,7 +121,7 @@ async fn an_expired_secret_is_told_of_all_its_mailboxes_at_once_and_shown_to_mic
         "the token still opens them"
     );
     let foreseen = overview(&app).await;
-    for words in ["Secret expired · Contoso Mail", "1 token cannot be renewed; mail goes on until it ends"] {
+    for words in ["Secret expired · Contoso Mail", "4 mailboxes will stop when their token ends"] {
         assert!(foreseen.contains(words), "{words}: {foreseen}");
     }
     app.advance(HOUR * 3 / 10);

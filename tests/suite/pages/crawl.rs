@@ -90,6 +90,8 @@ async fn every_page_is_sound_and_every_link_leads_somewhere() {
         "/expiry?days=",
         "/expiry?view=month&month=",
         "/expiry.csv",
+        "/keys/new",
+        "/api",
         "/explain",
         "/explain/",
         "/static/",

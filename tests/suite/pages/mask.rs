@@ -91,11 +91,16 @@ fn kind(word: &str) -> Option<&'static str> {
         ("feed_", "feed"),
         ("prb_", "problem"),
         ("chan_", "channel"),
+        ("key_", "API key"),
+        ("pk_live_", "text of a key"),
     ];
     for (prefix, kind) in prefixes {
         if word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= 20 && hex(rest)) {
             return Some(kind);
         }
+    }
+    if word.strip_prefix("pk_live_").is_some_and(|rest| rest.len() == 6 && hex(rest)) {
+        return Some("begin of a key");
     }
     let dashes = word.bytes().filter(|byte| *byte == b'-').count();
     match word.len() {

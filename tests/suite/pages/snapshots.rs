@@ -267,6 +267,27 @@ async fn what_ends() {
 }
 
 #[tokio::test]
+async fn keys_of_mail_workers() {
+    let scene = Scene::new().await;
+    let ana = &scene.ana;
+    same("keys_none", 200, &ana.get("/keys").await);
+    same("key_new", 200, &ana.get("/keys/new").await);
+    let wrong = [("name", ""), ("reach", "mailboxes"), ("mailboxes", "nobody@contoso.example")];
+    same("key_new_refused", 422, &ana.open_and_submit("/keys/new", "/keys/new", &wrong).await);
+    let listed = "support@contoso.example fax@contoso.example";
+    let typed =
+        [("name", "worker-eu-1"), ("may", "tokens"), ("reach", "mailboxes"), ("mailboxes", listed), ("days", "90")];
+    let made = ana.open_and_submit("/keys/new", "/keys/new", &typed).await;
+    same("key_shown_once", 200, &ana.get(made.location()).await);
+    same("key_gone", 200, &ana.get(made.location()).await);
+    let path = made.location().split('?').next().unwrap();
+    same("key_revoke", 200, &ana.get(&format!("{path}/revoke")).await);
+    same("keys", 200, &ana.get("/keys").await);
+    same("api", 200, &scene.app.stranger().get("/api").await);
+    scene.app.stop().await;
+}
+
+#[tokio::test]
 async fn explanations_and_errors() {
     let app = TestApp::start().await;
     let ana = app.owner().await;

@@ -262,6 +262,29 @@ async fn use_it(seen: &mut Seen, server: &Server, sim: &Simulator, code: &str) {
     sim.estate(|estate| estate.sign_in_mut("Contoso Mail").unwrap().redirect_uris.insert(address));
     ask_administrator(seen, &browser, sim, &server.url, &application).await;
     sign_in(seen, &browser, sim, &server.url).await;
+    work(seen, &browser, &server.url).await;
+}
+
+/// A worker with a key of its own, which it also sends where it does not belong, takes a token and says that it was refused.
+async fn work(seen: &mut Seen, browser: &Browser, url: &str) {
+    let (page, key) = crate::keys::make(browser, &[]).await;
+    seen.secret("API key", &key);
+    let (worker, bearer) = (Browser::new(url), format!("Bearer {key}"));
+    let path = "/api/v1/mailboxes/olga@contoso.example/token";
+    let answer = worker.get_with(path, &[("authorization", bearer.as_str())]).await;
+    let said: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let token = said["access_token"].as_str().unwrap();
+    seen.secret("token that a worker was handed", token);
+    let report = serde_json::json!({ "generation": said["generation"], "status": 401, "error": token }).to_string();
+    let told = worker.post_json(&format!("{path}/refused"), &report, &[("authorization", bearer.as_str())]).await;
+    assert_eq!(told.status, 200, "{}", told.body);
+    seen.output(told.body.as_bytes());
+    for misplaced in [format!("{path}?access_token={key}"), format!("/api/v1/mailboxes/{key}")] {
+        seen.output(worker.get_with(&misplaced, &[("authorization", bearer.as_str())]).await.body.as_bytes());
+    }
+    for shown in [page.as_str(), "/keys", "/keys.csv", "/tokens.csv"] {
+        seen.output(browser.get(shown).await.body.as_bytes());
+    }
 }
 
 /// Every kind of sign-in with its mistakes: one that goes well, one by a link, one as somebody else, one that is declined, one
@@ -495,7 +518,7 @@ async fn inner_secrets(seen: &mut Seen, db: &Db, place: &Place) {
             let text = column(db, &format!("SELECT {cell} FROM {kind} WHERE id = '{id}'")).await.concat();
             let sealed: Sealed = match db {
                 Db::Sqlite { read, .. } => sqlx::query_scalar("SELECT $1").bind(text).fetch_one(read).await.unwrap(),
-                Db::Postgres(pool) => sqlx::query_scalar("SELECT $1").bind(text).fetch_one(pool).await.unwrap(),
+                Db::Postgres(pool, ..) => sqlx::query_scalar("SELECT $1").bind(text).fetch_one(pool).await.unwrap(),
             };
             let plain = keyring.open(SealedAt { table: kind, column: cell, row: &id }, &sealed).unwrap();
             let text = plain.expose_secret();

@@ -20,7 +20,7 @@ const UNREADABLE: &str = "Stored secret unreadable";
 async fn cell(db: &Db, text: &str) -> Sealed {
     match db {
         Db::Sqlite { read, .. } => sqlx::query_scalar("SELECT $1").bind(text).fetch_one(read).await.unwrap(),
-        Db::Postgres(pool) => sqlx::query_scalar("SELECT $1").bind(text).fetch_one(pool).await.unwrap(),
+        Db::Postgres(pool, ..) => sqlx::query_scalar("SELECT $1").bind(text).fetch_one(pool).await.unwrap(),
     }
 }
 

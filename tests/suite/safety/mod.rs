@@ -5,7 +5,7 @@
 
 mod answers;
 mod audit;
-mod binary;
+pub(crate) mod binary;
 mod canaries;
 mod cells;
 mod hosts;

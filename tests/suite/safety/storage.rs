@@ -119,7 +119,7 @@ async fn a_postgres_table_that_others_hold_is_told_after_five_seconds() {
         return;
     }
     let world = World::on(Engine::Postgres).await;
-    let Db::Postgres(pool) = world.db() else { panic!() };
+    let Db::Postgres(pool, ..) = world.db() else { panic!() };
     let mut other = pool.begin().await.unwrap();
     sqlx::raw_sql("LOCK TABLE mailboxes IN ACCESS EXCLUSIVE MODE").execute(&mut *other).await.unwrap();
     let path = format!("{}/pause", world.mailbox);

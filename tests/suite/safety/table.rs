@@ -13,15 +13,23 @@ pub(crate) enum Who {
     MailboxAdministrator,
     ApplicationAdministrator,
     Owner,
+    /// Nobody by a cookie: whoever brings a key.
+    Worker,
 }
 
-use Who::{Anyone, ApplicationAdministrator, Machine, MailboxAdministrator, Operator, Owner, Viewer};
+use Who::{Anyone, ApplicationAdministrator, Machine, MailboxAdministrator, Operator, Owner, Viewer, Worker};
 
 pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
     ("/healthz", &["GET"], Machine),
     ("/readyz", &["GET"], Machine),
     ("/metrics", &["GET"], Machine),
     ("/static/{file}", &["GET"], Machine),
+    ("/api", &["GET"], Machine),
+    ("/api/v1/openapi.json", &["GET"], Machine),
+    ("/api/v1/mailboxes", &["GET"], Worker),
+    ("/api/v1/mailboxes/{id}", &["GET"], Worker),
+    ("/api/v1/mailboxes/{id}/token", &["GET"], Worker),
+    ("/api/v1/mailboxes/{id}/token/refused", &["POST"], Worker),
     ("/login", &["GET", "POST"], Anyone),
     ("/logout", &["POST"], Anyone),
     ("/setup", &["GET", "POST"], Anyone),
@@ -97,6 +105,12 @@ pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
     ("/applications/{id}/credentials/{credential}/test", &["POST"], ApplicationAdministrator),
     ("/applications/{id}/credentials/{credential}/end", &["GET", "POST"], ApplicationAdministrator),
     ("/applications/{id}/credentials/{credential}/retire", &["GET", "POST"], ApplicationAdministrator),
+    ("/keys", &["GET"], ApplicationAdministrator),
+    ("/keys.csv", &["GET"], ApplicationAdministrator),
+    ("/keys/new", &["GET", "POST"], ApplicationAdministrator),
+    ("/keys/{id}", &["GET"], ApplicationAdministrator),
+    ("/keys/{id}/rotate", &["POST"], ApplicationAdministrator),
+    ("/keys/{id}/revoke", &["GET", "POST"], ApplicationAdministrator),
     ("/expiry/feed", &["POST"], ApplicationAdministrator),
     ("/expiry/feed/withdraw", &["POST"], ApplicationAdministrator),
     ("/settings/alerts", &["GET", "POST"], Owner),
@@ -109,9 +123,15 @@ pub(crate) const TABLE: &[(&str, &[&str], Who)] = &[
     ("/settings/alerts/{channel}/delete", &["GET", "POST"], Owner),
 ];
 
-/// Each address that changes something, with who may.
+/// Each address at which a form changes something, with who may.
 pub(crate) fn changing() -> impl Iterator<Item = (&'static str, Who)> {
-    TABLE.iter().filter(|(_, methods, _)| methods.contains(&"POST")).map(|(route, _, who)| (*route, *who))
+    let forms = TABLE.iter().filter(|(_, methods, who)| methods.contains(&"POST") && *who != Worker);
+    forms.map(|(route, _, who)| (*route, *who))
+}
+
+/// Whether the address is of the API and needs a key, which no browser brings along by itself.
+pub(crate) fn needs_key(route: &str) -> bool {
+    TABLE.iter().any(|(known, _, who)| *known == route && *who == Worker)
 }
 
 /// The least role for `method` at `route`; `None` if the address does not know the method.
@@ -128,8 +148,9 @@ pub(crate) fn routes() -> Vec<&'static str> {
     routes
 }
 
-const GROUPS: [(&str, Who); 7] = [
+const GROUPS: [(&str, Who); 8] = [
     ("machines", Machine),
+    ("workers", Worker),
     ("public", Anyone),
     ("viewer", Viewer),
     ("operator", Operator),

@@ -111,7 +111,7 @@ async fn who_asks_and_never_reads_is_cut_off() {
 
 #[tokio::test]
 async fn a_crowd_of_connections_is_turned_away_and_the_next_one_served() {
-    let places = Places { all: 8, each: 4 };
+    let places = Places { all: 8, each: 4, ..Places::USUAL };
     let app = TestApp::with(Engine::Sqlite, |config| config.places = places).await;
     let at = app.listens_on();
     let own = app.url.strip_prefix("http://").unwrap().to_owned();

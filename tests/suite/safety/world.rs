@@ -53,6 +53,8 @@ pub(crate) struct World {
     pub(crate) problem: String,
     /// The ID of a webhook at which nobody answers.
     pub(crate) channel: String,
+    /// A key that may be handed the tokens of every mailbox: its path, and its text.
+    pub(crate) key: (String, String),
 }
 
 const ROLES: [(Role, Who); 5] = [
@@ -98,6 +100,7 @@ impl World {
         let hook = [("name", "Operations"), ("target", "http://127.0.0.1:9/hook")];
         let channel = browser.open_and_submit("/settings/alerts/new?kind=webhook", "/settings/alerts", &hook).await;
         let channel = channel.location().split(['/', '?']).nth(3).unwrap().to_owned();
+        let key = crate::keys::make(&browser, &[]).await;
         let mut people = Vec::new();
         for (role, who) in ROLES {
             let email = format!("{}@contoso.example", role.value().replace('_', "."));
@@ -123,6 +126,7 @@ impl World {
             token,
             problem,
             channel,
+            key,
         }
     }
 
@@ -134,8 +138,9 @@ impl World {
             ("/mailboxes/{id}/restore", _) => &self.deleted,
             ("/applications/{id}/delete", _) => &self.spare,
             _ if route.starts_with("/mailboxes/{id}/sign-in") => &self.delegated,
-            _ if route.starts_with("/mailboxes/") => &self.mailbox,
             _ if route.starts_with("/problems/") => &self.problem,
+            _ if route.starts_with("/mailboxes/") || route.starts_with("/api/") => &self.mailbox,
+            _ if route.starts_with("/keys/") => &self.key.0,
             _ => &self.application,
         };
         let id = base.rsplit('/').next().unwrap();
@@ -200,6 +205,11 @@ impl World {
                 ("closed", "ceo@contoso.example".to_owned()),
                 ("version", "1".to_owned()),
             ],
+            "/keys/new" => ["name", "may", "reach", "days"]
+                .into_iter()
+                .zip(["more", "tokens", "all", "90"].map(str::to_owned))
+                .collect(),
+            "/keys/{id}/rotate" => vec![("hours", "24".to_owned())],
             "/expiry/feed" | "/expiry/feed/withdraw" => vec![("there", self.feed.0.clone())],
             _ => Vec::new(),
         };
@@ -314,9 +324,9 @@ async fn open_problem(app: &TestApp) -> String {
     let id = "prb_000000000000000000000001";
     let sql = format!(
         "INSERT INTO problems (id, open_key, kind, application, since, opened_at, mailboxes, tokens, most_mailboxes, example,
-            told_mailboxes)
+            threatened, told_mailboxes)
         VALUES ('{id}', 'provider_down:', 'provider_down', 'all applications', 1795435200, 1795435200, 2, 1, 2,
-            'support@contoso.example', 0)"
+            'support@contoso.example', 0, 0)"
     );
     meddle(&app.inside().db, &sql).await;
     id.to_owned()
@@ -363,7 +373,7 @@ pub(crate) async fn credential_of(app: &TestApp, application: &str) -> String {
 pub(crate) async fn column(db: &Db, sql: &str) -> Vec<String> {
     match db {
         Db::Sqlite { write, .. } => sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(write).await.unwrap(),
-        Db::Postgres(pool) => sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(pool).await.unwrap(),
+        Db::Postgres(pool, ..) => sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_all(pool).await.unwrap(),
     }
 }
 
@@ -375,7 +385,7 @@ pub(crate) async fn one(db: &Db, sql: &str) -> String {
 pub(crate) async fn meddle(db: &Db, sql: &str) {
     match db {
         Db::Sqlite { write, .. } => drop(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(write).await.unwrap()),
-        Db::Postgres(pool) => drop(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(pool).await.unwrap()),
+        Db::Postgres(pool, ..) => drop(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(pool).await.unwrap()),
     }
 }
 

@@ -191,7 +191,7 @@ async fn an_impossible_credential_is_refused_by_the_table_and_a_mangled_one_does
         let text = sqlx::AssertSqlSafe(update);
         let refused = match world.db() {
             postkey::db::Db::Sqlite { write, .. } => sqlx::query(text).execute(write).await.is_err(),
-            postkey::db::Db::Postgres(pool) => sqlx::query(text).execute(pool).await.is_err(),
+            postkey::db::Db::Postgres(pool, ..) => sqlx::query(text).execute(pool).await.is_err(),
         };
         assert!(refused);
         world.by_hand("UPDATE credentials SET sealed = 'pk1.nothing'").await;

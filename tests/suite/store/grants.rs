@@ -22,6 +22,7 @@ pub(super) fn grant(world: &World, application: &Application, generation: i64) -
         expires_at: world.now().plus(3_600),
         next_at: world.now().plus(1_800),
         failures: 0,
+        failure: String::new(),
         id,
     }
 }

@@ -2,6 +2,7 @@
 
 mod admin_link;
 mod alerts;
+mod api_keys;
 mod applications;
 mod bin;
 mod checks;
@@ -13,6 +14,7 @@ mod grants;
 mod keys;
 mod mailboxes;
 mod metrics;
+mod news;
 mod over_time;
 mod overview;
 mod problems;
@@ -101,7 +103,7 @@ impl World {
         let text = sqlx::AssertSqlSafe(text.to_owned());
         match self.db() {
             Db::Sqlite { write, .. } => sqlx::query(text).execute(write).await.unwrap().rows_affected(),
-            Db::Postgres(pool) => sqlx::query(text).execute(pool).await.unwrap().rows_affected(),
+            Db::Postgres(pool, ..) => sqlx::query(text).execute(pool).await.unwrap().rows_affected(),
         }
     }
 
@@ -110,7 +112,7 @@ impl World {
         let text = sqlx::AssertSqlSafe(text.to_owned());
         match self.db() {
             Db::Sqlite { read, .. } => sqlx::query_scalar(text).fetch_one(read).await.unwrap(),
-            Db::Postgres(pool) => sqlx::query_scalar(text).fetch_one(pool).await.unwrap(),
+            Db::Postgres(pool, ..) => sqlx::query_scalar(text).fetch_one(pool).await.unwrap(),
         }
     }
 

@@ -30,12 +30,14 @@ async fn the_same_problem_is_open_once_and_can_come_again_when_it_is_solved() {
         let second = Problem::new(id(&world), &seen, world.now());
         assert!(world.write(async |tx| store::insert(tx, &first).await).await);
         assert!(!world.write(async |tx| store::insert(tx, &second).await).await);
+        assert!(seen_store::sharing(world.db()).await.unwrap().is_empty());
         assert_eq!(store::open(world.db()).await.unwrap(), std::slice::from_ref(&first));
         let counted = metrics::snapshot(world.db(), world.now(), false).await.unwrap().problems;
         assert_eq!(counted, [("secret_expired".to_owned(), 1)].into());
         let mut solved = first.clone();
         (solved.gone_at, solved.solved_at) = (Some(world.now()), Some(world.now()));
         (solved.told_at, solved.told_mailboxes, solved.most_mailboxes) = (Some(world.now()), 3, 4);
+        solved.threatened = Some((5, world.now()));
         world.write(async |tx| store::save(tx, &solved).await).await;
         assert_eq!(store::get(world.db(), &first.id).await.unwrap(), solved);
         assert_eq!(store::solved(world.db(), 9).await.unwrap(), [solved]);
@@ -90,6 +92,8 @@ async fn the_watch_belongs_to_one_process_until_its_time_is_over() {
         };
         assert!(take("one", 0).await && !take("two", 44).await && take("one", 44).await);
         assert!(!take("two", 88).await && take("two", 89).await && !take("one", 90).await);
+        world.write(async |tx| store::release(tx).await).await;
+        assert!(take("one", 91).await);
         world.close().await;
     }
 }

@@ -260,7 +260,7 @@ async fn the_chosen_ones_come_by_address_without_unknown_and_deleted_ones() {
         world.write(async |tx| store::delete(tx, &gone.id, "Ana", world.now()).await).await;
         let unknown = world.mailbox(&mail, "unknown@x.example");
         let ids = [b.id, unknown.id, gone.id, a.id];
-        let chosen = search::chosen(world.db(), &ids).await.unwrap();
+        let chosen = postkey::mailboxes::bulk::chosen(world.db(), &ids).await.unwrap();
         let chosen: Vec<_> = chosen.into_iter().map(|mailbox| mailbox.address).collect();
         assert_eq!(chosen, ["A@x.example", "b@x.example"]);
         world.close().await;

@@ -12,7 +12,7 @@ async fn tables(world: &World) -> i64 {
         postkey::db::Db::Sqlite { .. } => {
             world.count("SELECT CAST(SUM(length(sql)) AS BIGINT) FROM sqlite_schema").await
         }
-        postkey::db::Db::Postgres(_) => {
+        postkey::db::Db::Postgres(..) => {
             world.count("SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = 'public'").await
         }
     }

@@ -114,7 +114,7 @@ async fn an_impossible_role_is_refused_by_the_table() {
         let text = sqlx::AssertSqlSafe(format!("UPDATE users SET role = 'emperor' WHERE id = '{}'", ana.id));
         let refused = match world.db() {
             postkey::db::Db::Sqlite { write, .. } => sqlx::query(text).execute(write).await.is_err(),
-            postkey::db::Db::Postgres(pool) => sqlx::query(text).execute(pool).await.is_err(),
+            postkey::db::Db::Postgres(pool, ..) => sqlx::query(text).execute(pool).await.is_err(),
         };
         assert!(refused);
         world.close().await;

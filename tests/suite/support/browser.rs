@@ -100,6 +100,13 @@ impl Browser {
         self.send(self.http.post(self.address(path)).form(fields).headers(named)).await
     }
 
+    /// Sends this JSON as a program does.
+    pub(crate) async fn post_json(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Page {
+        let request =
+            self.http.post(self.address(path)).body(body.to_owned()).header("content-type", "application/json");
+        self.send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
+    }
+
     /// The same as `get`; nothing if the connection breaks.
     pub(crate) async fn try_get(&self, path: &str) -> Option<Page> {
         self.try_send(self.http.get(self.address(path)).timeout(SILENCE)).await.ok()

@@ -23,7 +23,7 @@ impl Received {
     /// What it tells of, and its line.
     pub(crate) fn told(&self) -> (String, String) {
         let json = self.json();
-        (json["type"].as_str().unwrap().to_owned(), json["text"].as_str().unwrap().to_owned())
+        (json["type"].as_str().unwrap().to_owned(), json["text"].as_str().unwrap().lines().next().unwrap().to_owned())
     }
 }
 
