@@ -36,6 +36,7 @@ pub async fn application_token(
     let now = app.clock.now();
     if let Some(obtained) = opened.as_ref().filter(|obtained| want.takes(obtained.issued_at))
         && stored.as_ref().is_some_and(|grant| now < grant.renew_at)
+        && !obtained.is_of_the_future(now)
     {
         return Ok(Ok(obtained.clone()));
     }

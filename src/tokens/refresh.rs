@@ -44,6 +44,7 @@ pub async fn delegated_token(
     let now = app.clock.now();
     if let Some(obtained) = stored.as_ref().filter(|obtained| want.takes(obtained.issued_at))
         && now < grant.renew_at
+        && !obtained.is_of_the_future(now)
     {
         return Ok(Ok(obtained.clone()));
     }
