@@ -12,6 +12,9 @@ use crate::http::{Answer, Asked, Connection, get, post};
 use crate::load::Task;
 use crate::seed::{APPLICATION, Seeded, waiting};
 
+/// The pages on which operations look whether all is well, by the names of their tasks.
+pub(crate) const HEALTH: [&str; 4] = ["overview", "token health", "problems", "expiry"];
+
 /// What is measured.
 pub(crate) struct Work {
     pub(crate) tasks: Vec<Task>,
@@ -106,6 +109,8 @@ impl Work {
             task("mailbox page", StatusCode::OK, 400, point),
             see("overview", "/"),
             see("token health", "/tokens"),
+            see("problems", "/problems"),
+            see("expiry", "/expiry"),
             Task { warm: 1, ..task("login", StatusCode::SEE_OTHER, 15, login) },
             Task { warm: 2, ..task("save, with its check", StatusCode::SEE_OTHER, 150, save) },
         ];
