@@ -51,7 +51,7 @@ impl Held {
         of(&self.after.metrics) - of(&self.before.metrics)
     }
 
-    /// Of the renewals that were begun meanwhile, the share that was within so many seconds of its turn.
+    /// Of the renewals that were taken up meanwhile, the share that was within so many seconds of its turn.
     fn begun_within(&self) -> Vec<(f64, f64)> {
         let counts = self.before.metrics.begun_within().into_iter().zip(self.after.metrics.begun_within());
         let counts: Vec<(f64, f64)> = counts.map(|((_, before), (seconds, after))| (seconds, after - before)).collect();
@@ -96,7 +96,7 @@ impl Held {
             .take(4)
             .map(|(seconds, share)| format!("{:.1} % within {seconds:.0} s", share * 100.0))
             .collect();
-        writeln!(f, "| begun after their turn | {} |", early.join(", "))?;
+        writeln!(f, "| taken up after their turn | {} |", early.join(", "))?;
         let p99 = within.iter().find(|(_, share)| *share >= 0.99).map_or(f64::INFINITY, |(seconds, _)| *seconds);
         writeln!(f, "| lateness p99, s | at most {p99:.0} |")?;
         writeln!(f, "| due and not taken at the end | {} |", self.after.metrics.get("keeper_due"))

@@ -100,6 +100,7 @@ pub(crate) async fn run(postkey: &Path, demo: &Path, mailboxes: usize, minutes: 
         }
     }
     let after = Seen::now(&product, Metrics::of(product.address).await?, crowd.simulator.count(Kind::Token))?;
+    highest = highest.max(after.memory);
     let held = Held {
         mailboxes,
         signed_in: crowd.signed_in,
