@@ -26,10 +26,11 @@ const WHILE_TROUBLED: i64 = 5 * 60;
 /// Goes round until Postkey stops.
 pub async fn go(app: App) {
     let mut lines = Lines::new(BREADTH);
+    let mut last = None;
     let mut unrenewed = app.unrenewed.subscribe();
     loop {
         let at = app.clock.now();
-        match round(&app, &mut lines).await {
+        match round(&app, &mut lines, &mut last).await {
             Ok(()) => app.checks_beat.send_modify(|beat| beat.round(at)),
             Err(cause) => {
                 tracing::warn!(cause = %cause.chain(), "whose turn it is to be checked could not be seen");
@@ -61,9 +62,16 @@ async fn hurry(app: &App, heard: Option<Unrenewed>) {
     }
 }
 
-async fn round(app: &App, lines: &mut Lines) -> Result<()> {
+async fn round(app: &App, lines: &mut Lines, last: &mut Option<UnixTime>) -> Result<()> {
+    let now = app.clock.now();
+    if last.is_none_or(|last| now < last) {
+        let mut tx = app.db.begin().await?;
+        turn_store::bring_back(&mut tx, now, CHECK_INTERVAL).await?;
+        tx.commit().await?;
+    }
+    *last = Some(now);
     lines.tidy();
-    for application in turn_store::due(&app.db, app.clock.now()).await? {
+    for application in turn_store::due(&app.db, now).await? {
         for mailbox in claim(app, &application, lines.free(&application)).await? {
             app.tasks.spawn(take_turn(app.clone(), mailbox, lines.join(&application)));
         }

@@ -35,6 +35,9 @@ const HURRY_ALL: &str = "
     UPDATE mailboxes SET check_at = $2
     WHERE application_id = $1 AND access_type = 'application' AND deleted_at IS NULL AND incoming = 'connected' AND check_at > $2";
 
+// Spread over an interval, as they were.
+const BRING_BACK: &str = "UPDATE mailboxes SET check_at = $1 + check_at % $2 WHERE check_at > $1 + 2 * $2";
+
 /// The applications that have mailboxes whose turn it is, the one that waits longest first. One that waits for somebody to sign in
 /// has none.
 pub async fn due(db: &Db, now: UnixTime) -> Result<Vec<ApplicationId>> {
@@ -62,6 +65,12 @@ pub async fn hurry(tx: &mut Tx, mailbox: &MailboxId, at: UnixTime) -> Result<()>
 /// would not come sooner.
 pub async fn hurry_all(tx: &mut Tx, application: &ApplicationId, at: UnixTime) -> Result<()> {
     in_tx!(tx, |c| sqlx::query(HURRY_ALL).bind(application).bind(at).execute(c).await.affected())?;
+    Ok(())
+}
+
+/// What would come later than two intervals after `now` comes within one: the clock was put back.
+pub async fn bring_back(tx: &mut Tx, now: UnixTime, interval: i64) -> Result<()> {
+    in_tx!(tx, |c| sqlx::query(BRING_BACK).bind(now).bind(interval).execute(c).await.affected())?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::UnixTime;
 
+use super::retry_after::LONGEST;
 use super::{ApplicationRef, Failure, Retry};
 
 /// So many tries in a row without an answer, and the keeper rests.
@@ -38,7 +39,7 @@ impl Gate {
     pub fn closed(&self, application: &ApplicationRef, now: UnixTime) -> Option<Box<Failure>> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (until, failure) = all.get(application)?.closed.as_ref()?;
-        let left = u32::try_from(until.since(now)).ok().filter(|left| *left > 0)?;
+        let left = u32::try_from(until.since(now)).ok().filter(|_| is_ahead(*until, now, LONGEST.into()))?;
         Some(Box::new(Failure { retry: Retry::After(left), ..*failure.clone() }))
     }
 
@@ -48,14 +49,18 @@ impl Gate {
             return true;
         }
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(application).and_then(|standing| standing.rests_until).is_some_and(|until| now < until)
+        all.get(application)
+            .and_then(|standing| standing.rests_until)
+            .is_some_and(|until| is_ahead(until, now, LONGEST_REST))
     }
 
     /// How many applications nobody may ask for at `now`, and how many more the keeper leaves alone.
     pub fn shut(&self, now: UnixTime) -> (usize, usize) {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_closed = |standing: &Standing| standing.closed.as_ref().is_some_and(|(until, _)| now < *until);
-        let rests = |standing: &Standing| standing.rests_until.is_some_and(|until| now < until);
+        let is_closed = |standing: &Standing| {
+            standing.closed.as_ref().is_some_and(|(until, _)| is_ahead(*until, now, LONGEST.into()))
+        };
+        let rests = |standing: &Standing| standing.rests_until.is_some_and(|until| is_ahead(until, now, LONGEST_REST));
         let closed = all.values().filter(|standing| is_closed(standing)).count();
         (closed, all.values().filter(|standing| !is_closed(standing) && rests(standing)).count())
     }
@@ -74,7 +79,7 @@ impl Gate {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (with, failure) = all.get(application)?.refused.as_ref()?;
         let lasts = if failure.cause.is_of_credential() { CREDENTIAL_REFUSED } else { OTHERWISE_REFUSED };
-        (with == shown && now.since(failure.at) < lasts).then(|| failure.clone())
+        (with == shown && (0..lasts).contains(&now.since(failure.at))).then(|| failure.clone())
     }
 
     /// Notes an answer, of whatever kind, or that there was none.
@@ -96,6 +101,11 @@ impl Gate {
             _ => drop(all.remove(application)),
         }
     }
+}
+
+/// Whether `until` is still to come. What is further away than it can have been was named before the clock was put back.
+fn is_ahead(until: UnixTime, now: UnixTime, longest: i64) -> bool {
+    (1..=longest).contains(&until.since(now))
 }
 
 fn is_of_person(failure: &Failure) -> bool {

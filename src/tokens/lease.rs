@@ -6,12 +6,14 @@
 use std::time::Duration;
 
 use crate::app::App;
+use crate::clock::UnixTime;
 use crate::error::Result;
 use crate::ids::{ApplicationId, GrantId};
 use crate::microsoft::Failure;
 use crate::words::Cause;
 
 use super::NoToken;
+use super::obtained::MARGIN;
 use super::pace::{self, Roll};
 use super::renewal_store;
 use super::turn_store::{self, Lease, Missed, Whose};
@@ -54,6 +56,16 @@ pub(super) async fn begin(app: &App, whose: Whose, grant: (&GrantId, i64), waits
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// What is due by the clock as it is now, after it was put back. Each is renewed once, in its line.
+///
+/// # Errors
+/// If the database cannot answer.
+pub(super) async fn bring_back(app: &App, now: UnixTime) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    turn_store::bring_back(&mut tx, now, now.plus(MARGIN), now.plus(LASTS + MARGIN)).await?;
+    tx.commit().await
 }
 
 /// A lease for this process from now on.

@@ -37,6 +37,7 @@ pub async fn application_token(
     let now = app.clock.now();
     if let (Some(obtained), Some(grant)) = (&opened, &stored)
         && want.takes(obtained, grant.renew_at, now)
+        && !obtained.is_of_the_future(now)
     {
         return Ok(Ok(obtained.clone()));
     }

@@ -80,9 +80,15 @@ fn lasts(stored: &Obtained, seconds: i64, now: UnixTime) -> bool {
 }
 
 impl Obtained {
+    /// Whether the clock was put back since it was issued, or another process' clock is ahead by more than is made up for by the
+    /// margin. Then its end says nothing.
+    pub(super) fn is_of_the_future(&self, now: UnixTime) -> bool {
+        self.issued_at.since(now) > MARGIN
+    }
+
     /// Trouble at Microsoft is no reason to withhold a token that is still good.
     pub(super) fn is_alive(&self, now: UnixTime) -> bool {
-        now.plus(MARGIN) < self.expires_at
+        now.plus(MARGIN) < self.expires_at && !self.is_of_the_future(now)
     }
 }
 

@@ -42,7 +42,9 @@ pub async fn delegated_token(
     }
     let stored = stored(app, &grant).await?;
     let now = app.clock.now();
-    if let Some(obtained) = stored.as_ref().filter(|obtained| want.takes(obtained, grant.renew_at, now)) {
+    if let Some(obtained) = stored.as_ref().filter(|obtained| want.takes(obtained, grant.renew_at, now))
+        && !obtained.is_of_the_future(now)
+    {
         return Ok(Ok(obtained.clone()));
     }
     // Who waited while the same generation was refused for somebody else gets the same answer.

@@ -44,9 +44,10 @@ pub async fn free_interrupted(app: &App) -> Result<()> {
 pub async fn keep(app: App) {
     let mut mended = app.mended.subscribe();
     let mut lines = Lines::new(BREADTH);
+    let mut last = None;
     loop {
         let at = app.clock.now();
-        let done = round(&app, &mut lines).await;
+        let done = round(&app, &mut lines, &mut last).await;
         app.tally.round(done.is_ok());
         match done {
             Ok(()) => app.beat.send_modify(|beat| beat.round(at)),
@@ -74,8 +75,13 @@ async fn hurry(app: &App, heard: Result<ApplicationId, RecvError>) {
     }
 }
 
-/// Begins what is due and has a place.
-async fn round(app: &App, lines: &mut Lines) -> Result<()> {
+/// Begins what is due and has a place. `last` is when it last did.
+async fn round(app: &App, lines: &mut Lines, last: &mut Option<UnixTime>) -> Result<()> {
+    let now = app.clock.now();
+    if last.is_none_or(|last| now < last) {
+        lease::bring_back(app, now).await?;
+    }
+    *last = Some(now);
     lines.tidy();
     for id in turn_store::due(&app.db, app.clock.now()).await? {
         let Some(application) = applications::find(&app.db, &id).await? else { continue };

@@ -109,6 +109,12 @@ const RELEASE: [&str; 2] = [
     "UPDATE delegated_grants SET leased_until = 0, leased_by = '' WHERE leased_until > 0",
 ];
 
+const BRING_BACK: [&str; 2] = [
+    "UPDATE grants SET next_at = $1, leased_until = 0, leased_by = '' WHERE issued_at > $2 OR failed_at > $2 OR leased_until > $3",
+    "UPDATE delegated_grants SET next_at = $1, leased_until = 0, leased_by = ''
+    WHERE issued_at > $2 OR failed_at > $2 OR leased_until > $3",
+];
+
 /// The applications that have something due, the one that waits longest first.
 pub async fn due(db: &Db, now: UnixTime) -> Result<Vec<ApplicationId>> {
     Ok(on_db!(db, |c| sqlx::query_scalar(DUE).bind(now).fetch_all(c).await)?)
@@ -189,6 +195,15 @@ pub async fn put_off(
 pub async fn hurry(tx: &mut Tx, application: &ApplicationId, now: UnixTime) -> Result<()> {
     for whose in HURRY {
         in_tx!(tx, |c| sqlx::query(whose).bind(application).bind(now).execute(c).await.affected())?;
+    }
+    Ok(())
+}
+
+/// What was issued or failed later than `happened`, or is taken for longer than `taken`, is due at `now`: the clock was put back,
+/// and the turn of these, planned before that, would come too late.
+pub async fn bring_back(tx: &mut Tx, now: UnixTime, happened: UnixTime, taken: UnixTime) -> Result<()> {
+    for whose in BRING_BACK {
+        in_tx!(tx, |c| sqlx::query(whose).bind(now).bind(happened).bind(taken).execute(c).await.affected())?;
     }
     Ok(())
 }

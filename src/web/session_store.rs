@@ -17,6 +17,8 @@ use super::session::Person;
 pub const IDLE: i64 = 30 * 60;
 /// Seconds after which a session is dead however busy it was.
 pub const ABSOLUTE: i64 = 12 * 60 * 60;
+/// Seconds by which the clocks of two processes may differ.
+const APART: i64 = 5 * 60;
 /// How stale the last-seen time may get, so that not each page view is a write.
 const TOUCH_AFTER: i64 = 60;
 
@@ -24,9 +26,10 @@ const INSERT: &str = "
     INSERT INTO sessions (id_hash, data, seen_at, ends_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT (id_hash) DO NOTHING RETURNING id_hash";
 
-const UPDATE: &str = "UPDATE sessions SET data = $2 WHERE id_hash = $1 AND seen_at > $3 AND ends_at > $4";
+const UPDATE: &str =
+    "UPDATE sessions SET data = $2 WHERE id_hash = $1 AND seen_at > $3 AND ends_at > $4 AND ends_at <= $5";
 
-const SELECT: &str = "SELECT data, seen_at, ends_at FROM sessions WHERE id_hash = $1 AND seen_at > $2 AND ends_at > $3";
+const SELECT: &str = "SELECT data, seen_at, ends_at FROM sessions WHERE id_hash = $1 AND seen_at > $2 AND ends_at > $3 AND ends_at <= $4";
 
 const TOUCH: &str = "UPDATE sessions SET seen_at = $2 WHERE id_hash = $1 AND seen_at < $2";
 
@@ -77,6 +80,7 @@ impl Sessions {
             .bind(data)
             .bind(now.plus(-IDLE))
             .bind(now)
+            .bind(latest_end(now))
             .execute(c)
             .await
             .affected())?;
@@ -89,6 +93,7 @@ impl Sessions {
             .bind(hash(id))
             .bind(now.plus(-IDLE))
             .bind(now)
+            .bind(latest_end(now))
             .fetch_optional(c)
             .await)?)
     }
@@ -112,9 +117,20 @@ impl Sessions {
 
 /// Who signed in with the session that has this hash, while it is alive.
 pub async fn person(db: &Db, hash: &str, now: UnixTime) -> crate::error::Result<Option<Person>> {
-    let found: Option<(String, UnixTime, UnixTime)> =
-        on_db!(db, |c| sqlx::query_as(SELECT).bind(hash).bind(now.plus(-IDLE)).bind(now).fetch_optional(c).await)?;
+    let found: Option<(String, UnixTime, UnixTime)> = on_db!(db, |c| sqlx::query_as(SELECT)
+        .bind(hash)
+        .bind(now.plus(-IDLE))
+        .bind(now)
+        .bind(latest_end(now))
+        .fetch_optional(c)
+        .await)?;
     Ok(found.and_then(|(data, ..)| Person::read(&data)))
+}
+
+/// No session that was begun by `now` ends later. One that does was begun before the clock was put back, and would live too long
+/// (R-30).
+fn latest_end(now: UnixTime) -> UnixTime {
+    now.plus(ABSOLUTE + APART)
 }
 
 /// What the database keeps of a session's ID: a copy of it must not hold a usable session (S-25).

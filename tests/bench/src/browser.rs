@@ -13,6 +13,9 @@ use crate::load::Task;
 use crate::report::TOKEN;
 use crate::seed::{APPLICATION, Seeded, waiting};
 
+/// The pages on which operations look whether all is well, by the names of their tasks.
+pub(crate) const HEALTH: [&str; 4] = ["overview", "token health", "problems", "expiry"];
+
 /// What is measured.
 pub(crate) struct Work {
     pub(crate) tasks: Vec<Task>,
@@ -125,6 +128,8 @@ impl Work {
             task("mailbox page", StatusCode::OK, 400, point),
             see("overview", "/"),
             see("token health", "/tokens"),
+            see("problems", "/problems"),
+            see("expiry", "/expiry"),
             Task { most: 20_000, ..task(TOKEN, StatusCode::OK, 0, token) },
             Task { warm: 1, ..task("login", StatusCode::SEE_OTHER, 15, login) },
             Task { warm: 2, ..task("save, with its check", StatusCode::SEE_OTHER, 150, save) },

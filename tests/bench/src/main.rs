@@ -8,11 +8,17 @@
 //! http.rs      a kept-alive connection
 //! load.rs      many requests, timed
 //! report.rs    the tables
+//! crowd.rs     very many mailboxes that all work, half of them signed in for by a person
+//! hold.rs      the same crowd kept for minutes: real renewals, checks and pages at once
+//! held.rs      what that was like, as a table
 //! hello.rs     a bare axum server to compare with
 //! ```
 
 mod browser;
+mod crowd;
+mod held;
 mod hello;
+mod hold;
 mod http;
 mod load;
 mod product;
@@ -29,6 +35,8 @@ use seed::Seeded;
 
 /// Numbers of mailboxes to compare, unless others are given.
 const SIZES: [usize; 2] = [100, 100_000];
+/// Minutes for which a crowd is held, unless others are given.
+const MINUTES: u64 = 10;
 /// Starts of which the middle one counts.
 const STARTS: usize = 3;
 
@@ -37,6 +45,13 @@ async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["hello", bytes] => hello::serve(bytes.parse()?).await,
+        [postkey, demo, "hold"] => hold::run(Path::new(postkey), Path::new(demo), SIZES[1], MINUTES).await,
+        [postkey, demo, "hold", "--minutes", minutes] => {
+            hold::run(Path::new(postkey), Path::new(demo), SIZES[1], minutes.parse()?).await
+        }
+        [postkey, demo, "hold", "--minutes", minutes, mailboxes] => {
+            hold::run(Path::new(postkey), Path::new(demo), mailboxes.parse()?, minutes.parse()?).await
+        }
         [postkey, demo] => run(Path::new(postkey), Path::new(demo), SIZES).await,
         [postkey, demo, few, many] => run(Path::new(postkey), Path::new(demo), [few.parse()?, many.parse()?]).await,
         _ => anyhow::bail!("run tests/bench/run, which knows what to give"),

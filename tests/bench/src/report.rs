@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
+use crate::browser::HEALTH;
 use crate::load::Measured;
 use crate::product::Start;
 
@@ -41,11 +42,13 @@ impl Display for Report {
         let ratio = ratio(&few.rows[0].1[0], &list.1[0]);
         let token = few.rows.iter().find(|(name, _)| *name == TOKEN).ok_or(fmt::Error)?;
         let share = 100.0 * token.1[1].per_second / self.hello[1].1[1].per_second;
+        let (page, slowest) = slowest_of_health(few, many);
         let verdict = |kept: bool| if kept { "kept" } else { "MISSED" };
         writeln!(
             f,
-            "Budgets: list page {ratio:.2} of 3 times ({}); token {share:.0} of at least 60 % of a bare server ({}); start {} of 1,000 ms empty, {} of 5,000 ms full ({}); idle memory {} of 40 MiB and {} of 256 MiB ({}).",
+            "Budgets: list page {ratio:.2} of 3 times ({}); slowest of the health pages, {page}, {slowest:.2} of 3 times ({}); token {share:.0} of at least 60 % of a bare server ({}); start {} of 1,000 ms empty, {} of 5,000 ms full ({}); idle memory {} of 40 MiB and {} of 256 MiB ({}).",
             verdict(ratio <= 3.0),
+            verdict(slowest <= 3.0),
             verdict(share >= 60.0),
             self.empty.page.as_millis(),
             many.start.page.as_millis(),
@@ -103,6 +106,13 @@ fn ratio(few: &Measured, many: &Measured) -> f64 {
     many.median.as_secs_f64() / few.median.as_secs_f64()
 }
 
+/// The page of those that operations look at which suffers most from many mailboxes, and by how many times.
+fn slowest_of_health(few: &Sized, many: &Sized) -> (&'static str, f64) {
+    let pairs = few.rows.iter().zip(&many.rows).filter(|((name, _), _)| HEALTH.contains(name));
+    let ratios = pairs.map(|((name, one), (_, other))| (*name, ratio(&one[0], &other[0])));
+    ratios.max_by(|one, other| one.1.total_cmp(&other.1)).unwrap_or(("none", 0.0))
+}
+
 fn cells(measured: &Measured) -> String {
     let ms = |time: Duration| match time.as_secs_f64() * 1_000.0 {
         less @ ..0.1 => format!("{less:.2}"),
@@ -115,11 +125,11 @@ fn millis(time: Duration) -> String {
     time.as_millis().to_string()
 }
 
-fn mib(kib: u64) -> String {
+pub(crate) fn mib(kib: u64) -> String {
     format!("{:.1}", kib as f64 / 1024.0)
 }
 
-fn thousands(number: f64) -> String {
+pub(crate) fn thousands(number: f64) -> String {
     let whole = format!("{number:.0}");
     let mut text = String::new();
     for (place, digit) in whole.chars().enumerate() {

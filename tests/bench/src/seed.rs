@@ -1,6 +1,6 @@
 //! Data made by `postkey-demo`, and a simulated Microsoft that fits it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::Context;
@@ -16,6 +16,14 @@ const SEED: u64 = 1;
 pub(crate) const APPLICATION: &str = "Contoso Mail";
 /// Addresses that exist at the simulated Microsoft and wait to be added.
 const WAITING: usize = 4_000;
+
+/// What whoever reads the metrics must bring.
+pub(crate) const METRICS_TOKEN: &str = "read-the-metrics-of-this-bench";
+
+/// The file that holds it, if it is there.
+pub(crate) fn metrics_token(folder: &Path) -> PathBuf {
+    folder.join("metrics.token")
+}
 
 /// A folder with a filled database.
 pub(crate) struct Seeded {
@@ -49,6 +57,7 @@ impl Seeded {
         let line = BufReader::new(said).lines().next_line().await?.context("postkey-demo said nothing")?;
         let said: Value = serde_json::from_str(&line)?;
         crate::product::stop(child).await?;
+        std::fs::write(metrics_token(folder.path()), METRICS_TOKEN)?;
         let text = |value: &Value| value.as_str().map(str::to_owned).context("postkey-demo left something out");
         let people = said["people"].as_array().context("postkey-demo names nobody")?;
         Ok(Self {
@@ -75,11 +84,19 @@ impl Seeded {
 
     /// The same applications that the database knows, and mailboxes that wait to be added.
     pub(crate) async fn simulator(&self) -> anyhow::Result<Simulator> {
+        let more = |estate: &mut Estate| {
+            for number in 0..WAITING {
+                estate.mailboxes.put(Mailbox::new(&waiting(number), MailboxKind::User).holding(12, 3));
+            }
+        };
+        Self::simulator_with(more).await
+    }
+
+    /// The same applications that the database knows, and whatever else there should be.
+    pub(crate) async fn simulator_with(more: impl FnOnce(&mut Estate)) -> anyhow::Result<Simulator> {
         let clock = SimClock::system();
         let mut estate = Estate::sample(SEED, clock.now());
-        for number in 0..WAITING {
-            estate.mailboxes.put(Mailbox::new(&waiting(number), MailboxKind::User).holding(12, 3));
-        }
+        more(&mut estate);
         let options = Options { listen: ([127, 0, 0, 1], 0).into(), estate, clock, seed: None, tls: None };
         Simulator::start(options).await
     }

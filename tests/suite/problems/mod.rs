@@ -1,5 +1,6 @@
 //! `/problems`: the story of what is wrong, and who is told of it.
 
+mod faults;
 mod pages;
 mod watch;
 

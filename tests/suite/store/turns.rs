@@ -154,3 +154,27 @@ async fn a_mailbox_is_claimed_once_for_a_check_unless_it_is_paused_deleted_or_wa
         world.close().await;
     }
 }
+
+#[tokio::test]
+async fn after_the_clock_was_put_back_what_was_planned_by_it_does_not_wait_for_that_time() {
+    for world in World::all().await {
+        let (mail, ..) = world_with_both(&world).await;
+        world.app.clock.advance(-7_200);
+        let now = world.now();
+        world.write(async |tx| store::bring_back(tx, now, now.plus(7_201), now.plus(450)).await).await;
+        assert!(store::due(world.db(), now).await.unwrap().is_empty(), "not issued so late");
+        world.write(async |tx| store::bring_back(tx, now, now.plus(300), now.plus(450)).await).await;
+        assert_eq!(store::due(world.db(), now).await.unwrap(), std::slice::from_ref(&mail));
+        let turns = claim(&world, Whose::Person, &mail, "one").await;
+        let mailbox = turns[0].mailbox_id.clone().unwrap();
+        assert_eq!(claim(&world, Whose::Application, &mail, "one").await.len(), 1);
+        for (planned, comes) in [(2 * 3_600, 2 * 3_600), (2 * 3_600 + 1, 3_600)] {
+            let at = now.plus(planned);
+            world.write(async |tx| mailboxes::plan(tx, &mailbox, at).await).await;
+            world.write(async |tx| mailboxes::bring_back(tx, now, 3_600).await).await;
+            let turn = mailboxes::planned(world.db(), &mailbox).await.unwrap().unwrap().since(now);
+            assert!(turn <= comes && turn >= 0, "{turn}");
+        }
+        world.close().await;
+    }
+}

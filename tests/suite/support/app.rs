@@ -1,5 +1,7 @@
 //! The real product on a port of its own.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use postkey::app::App;
@@ -25,6 +27,8 @@ pub(crate) struct TestApp {
     pub(crate) url: String,
     pub(crate) setup_code: String,
     pub(crate) home: TempDir,
+    /// Seconds by which the product's clock is ahead of Microsoft's.
+    ahead: Arc<AtomicI64>,
     running: Running,
 }
 
@@ -41,8 +45,9 @@ impl TestApp {
     /// With another configuration.
     pub(crate) async fn with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
         let clock = Clock::standing_at(UnixTime::from_seconds(NOON));
+        let ahead = Arc::default();
         let estate = Estate::sample(1, jiff::Timestamp::from_second(NOON).unwrap());
-        let options = Options { estate, clock: following(&clock), seed: Some(1), ..Options::default() };
+        let options = Options { estate, clock: following(&clock, &ahead), seed: Some(1), ..Options::default() };
         let sim = Simulator::start(options).await.unwrap();
         let home = TempDir::new().unwrap();
         let mut config = config(&home, &sim, engine).await;
@@ -50,7 +55,7 @@ impl TestApp {
         let running = serve::start(config, clock.clone(), Chance::System).await.unwrap();
         let url = running.app.config.public_url.as_str().trim_end_matches('/').to_owned();
         let setup_code = running.setup_code.clone().unwrap_or_default();
-        let app = Self { sim, clock, url, setup_code, home, running };
+        let app = Self { sim, clock, url, setup_code, home, ahead, running };
         app.register();
         app
     }
@@ -104,6 +109,12 @@ impl TestApp {
         self.clock.advance(seconds);
     }
 
+    /// The product's clock is set wrong by so many seconds. Microsoft's is not.
+    pub(crate) fn jump(&self, seconds: i64) {
+        self.ahead.fetch_add(seconds, Ordering::SeqCst);
+        self.clock.advance(seconds);
+    }
+
     /// Stops both, and waits until nothing of them runs any more.
     pub(crate) async fn stop(self) {
         let database = self.running.app.config.database.clone();
@@ -125,18 +136,20 @@ impl TestApp {
 
     /// Stops the product and starts it again on the same data.
     pub(crate) async fn restart(self) -> Self {
-        let Self { sim, clock, home, running, setup_code, .. } = self;
+        let Self { sim, clock, home, ahead, running, setup_code, .. } = self;
         let config = Config { listen: running.address, ..(*running.app.config).clone() };
         running.stop().await;
         let running = serve::start(config, clock.clone(), Chance::System).await.unwrap();
         let url = running.app.config.public_url.as_str().trim_end_matches('/').to_owned();
-        Self { sim, clock, url, setup_code, home, running }
+        Self { sim, clock, url, setup_code, home, ahead, running }
     }
 }
 
-fn following(clock: &Clock) -> SimClock {
-    let clock = clock.clone();
-    SimClock::following(move || jiff::Timestamp::from_second(clock.now().seconds()).unwrap())
+fn following(clock: &Clock, ahead: &Arc<AtomicI64>) -> SimClock {
+    let (clock, ahead) = (clock.clone(), ahead.clone());
+    SimClock::following(move || {
+        jiff::Timestamp::from_second(clock.now().seconds() - ahead.load(Ordering::SeqCst)).unwrap()
+    })
 }
 
 /// The configuration of a product in `home` that takes `sim` for Microsoft.

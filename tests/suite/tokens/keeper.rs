@@ -12,7 +12,7 @@ use crate::support::{Browser, Engine, TestApp};
 const HOUR: i64 = 3_600;
 const DUE: i64 = HOUR * 7 / 10;
 
-async fn start(engine: Engine) -> (TestApp, Browser) {
+pub(super) async fn start(engine: Engine) -> (TestApp, Browser) {
     let app = TestApp::with(engine, |config| config.keeper = true).await;
     app.sim.estate(|estate| estate.settings.lifetime = Lifetime::Fixed { seconds: 3_600 });
     let ana = app.owner().await;
@@ -20,7 +20,7 @@ async fn start(engine: Engine) -> (TestApp, Browser) {
 }
 
 /// `count` mailboxes, each with a sign-in of its own.
-async fn signed_in(app: &TestApp, ana: &Browser, count: usize) {
+pub(super) async fn signed_in(app: &TestApp, ana: &Browser, count: usize) {
     for number in 0..count {
         sign_in::signed_in(app, ana, &format!("box{number}@contoso.example"), OLGA).await;
     }
@@ -61,7 +61,7 @@ pub(crate) async fn settle(app: &TestApp) {
     }
 }
 
-async fn generations(app: &TestApp) -> Vec<String> {
+pub(super) async fn generations(app: &TestApp) -> Vec<String> {
     let both =
         "SELECT CAST(generation AS TEXT) FROM grants UNION ALL SELECT CAST(generation AS TEXT) FROM delegated_grants";
     column(&app.inside().db, both).await

@@ -1,6 +1,8 @@
 //! The life of a person's grant, as `src/tokens` leads it: each test signs in once, and lets an hour pass.
 
+mod clock;
 pub(crate) mod keeper;
+mod many;
 mod over_time;
 mod pages;
 mod refresh;
