@@ -324,9 +324,9 @@ async fn open_problem(app: &TestApp) -> String {
     let id = "prb_000000000000000000000001";
     let sql = format!(
         "INSERT INTO problems (id, open_key, kind, application, since, opened_at, mailboxes, tokens, most_mailboxes, example,
-            threatened, told_mailboxes)
+            threatened, told_mailboxes, silenced_by, silenced_until)
         VALUES ('{id}', 'provider_down:', 'provider_down', 'all applications', 1795435200, 1795435200, 2, 1, 2,
-            'support@contoso.example', 0, 0)"
+            'support@contoso.example', 0, 0, 'Ana Ruiz', 1895435200)"
     );
     meddle(&app.inside().db, &sql).await;
     id.to_owned()
