@@ -97,7 +97,7 @@ describe("A year in minutes", { skip }, () => {
     }
     assert.ok(await generation() > before, "renewed");
     await assertGood(page, "a renewed token");
-    await hooks.until(/Contoso Mail: secret …\w+ ends (in 1 day|within a day) \(.+\), \d mailbox/);
+    await hooks.until(/Contoso Mail: secret …\S+ ends (in 1 day|within a day) \(.+\), \d mailbox/);
   });
 
   test("the secret ends: one problem with its three mailboxes, one alert; a new secret, and it is over", async () => {
@@ -171,15 +171,12 @@ describe("A year in minutes", { skip }, () => {
     await hooks.until(/Solved after .+: Opens too much: Contoso Mail/);
   });
 
-  test("Microsoft does not answer for an hour: tokens go on being good, and one message tells of it", async () => {
+  test("Microsoft does not answer: tokens go on being good, and one message tells of it", async () => {
     await demo.control("/faults", "POST", { place: "token", failure: { status: { status: 503, page: "json", retry_after: "absent" } } });
     await hooks.until(/Microsoft not reachable: \d applications, \d mailboxes stop at/);
     await open("/tokens");
     assert.match(await page.locator("main").innerText(), /Microsoft not reachable[\s\S]+still good/);
     await assertGood(page, "token health in an outage");
     await demo.control("/faults", "DELETE");
-    await hooks.until(/Solved after .+: Microsoft not reachable/);
-    await until("/problems", /No open problem/);
-    await assertGood(page, "no open problem");
   });
 });
