@@ -34,7 +34,7 @@ struct Ask {
 /// `POST /settings/alerts/{channel}/test`
 pub async fn test(State(app): State<App>, me: SignedIn, Path(id): Path<ChannelId>) -> Result<Response> {
     let channel = channel_store::get(&app.db, &id).await?;
-    let href = format!("{}/settings/alerts/{id}", app.config.public_url.as_str().trim_end_matches('/'));
+    let href = app.config.address(&format!("/settings/alerts/{id}"));
     let alert = Alert {
         event: Event::Test,
         urgent: true,

@@ -5,6 +5,7 @@ use crate::clock::UnixTime;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::AlertId;
+use crate::web::lists;
 
 use super::message::{Message, State};
 use super::outbox_store::{self as store, Lease};
@@ -41,10 +42,9 @@ pub async fn put(tx: &mut Tx, app: &App, channels: &[Channel], alert: &Alert) ->
 /// The message to one channel.
 pub(super) fn message(app: &App, channel: &Channel, alert: &Alert, due_at: UnixTime) -> Message {
     let now = app.clock.now();
-    let timestamp = jiff::Timestamp::from_second(now.seconds()).map(|at| at.to_string()).unwrap_or_default();
     let payload = serde_json::json!({
         "type": alert.event.value(),
-        "timestamp": timestamp,
+        "timestamp": lists::iso(now),
         "text": alert.text(),
         "data": alert.data,
     });

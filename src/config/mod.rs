@@ -123,6 +123,11 @@ impl Config {
         [&self.organisation, self.public_url.host_str().unwrap_or_default()]
     }
 
+    /// The address that people open for `path`, which begins with a slash.
+    pub fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+
     /// Where Microsoft sends people back to; must be registered in Entra exactly like this.
     pub fn redirect_uri(&self) -> Url {
         let mut address = self.public_url.clone();

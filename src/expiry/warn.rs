@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::applications::standing::in_days;
 use crate::clock::UnixTime;
 use crate::error::Result;
+use crate::web::lists;
 use crate::web::when::date;
 use crate::words::EndingWords;
 
@@ -86,8 +87,7 @@ fn alert(app: &App, stored: &Stored, days: i64) -> Alert {
     let now = app.clock.now();
     let end = stored.ends_at.unwrap_or(now);
     let called = crate::applications::standing::name_of(&stored.id, stored.kind, &stored.hint);
-    let href =
-        format!("{}/applications/{}", app.config.public_url.as_str().trim_end_matches('/'), stored.application_id);
+    let href = app.config.address(&format!("/applications/{}", stored.application_id));
     let (in_days, day) = (if end <= now { String::new() } else { in_days(end, now) }, date(end, &app.config.time_zone));
     let words = EndingWords {
         application: &stored.application,
@@ -108,7 +108,7 @@ fn alert(app: &App, stored: &Stored, days: i64) -> Alert {
             "id": stored.id,
             "kind": stored.kind.value(),
             "application": { "id": stored.application_id, "name": stored.application },
-            "ends_at": jiff::Timestamp::from_second(end.seconds()).map(|at| at.to_string()).ok(),
+            "ends_at": lists::iso(end),
             "days": days,
             "mailboxes": stored.mailboxes,
             "url": href,

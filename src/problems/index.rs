@@ -129,7 +129,7 @@ pub async fn csv(State(app): State<App>, _me: SignedIn) -> Result<Response> {
 }
 
 fn cells(problem: &Problem, now: UnixTime) -> [String; 13] {
-    let iso = |at: UnixTime| jiff::Timestamp::from_second(at.seconds()).map(|at| at.to_string()).unwrap_or_default();
+    let iso = lists::iso;
     [
         problem.id.to_string(),
         problem.kind.value().to_owned(),

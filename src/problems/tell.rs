@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::alerts::{Alert, Event};
 use crate::app::App;
-use crate::clock::UnixTime;
 use crate::web::When;
+use crate::web::lists::iso;
 use crate::web::when::{span, time, zone_name};
 use crate::words::ProblemWords;
 
@@ -18,7 +18,7 @@ pub fn alert(app: &App, problem: &Problem, news: News) -> Alert {
     let zone = &app.config.time_zone;
     let since = format!("{}, {}", When::at(problem.since, now, zone).absolute, zone_name(zone, problem.since));
     let lasted = span(problem.solved_at.unwrap_or(now).since(problem.since));
-    let href = format!("{}/problems/{}", app.config.public_url.as_str().trim_end_matches('/'), problem.id);
+    let href = app.config.address(&format!("/problems/{}", problem.id));
     let stops = problem.threatened.map(|(_, at)| time(at, now, zone)).unwrap_or_default();
     let words = ProblemWords {
         kind: problem.kind,
@@ -48,7 +48,6 @@ pub fn alert(app: &App, problem: &Problem, news: News) -> Alert {
 }
 
 fn data(problem: &Problem, href: &str) -> serde_json::Value {
-    let iso = |at: UnixTime| jiff::Timestamp::from_second(at.seconds()).map(|at| at.to_string()).ok();
     json!({ "problem": {
         "id": problem.id,
         "kind": problem.kind,
@@ -58,9 +57,9 @@ fn data(problem: &Problem, href: &str) -> serde_json::Value {
         "most_mailboxes": problem.most_mailboxes,
         "tokens": problem.tokens,
         "will_stop": problem.threatened.map_or(0, |(count, _)| count),
-        "stops_at": problem.threatened.and_then(|(_, at)| iso(at)),
+        "stops_at": problem.threatened.map(|(_, at)| iso(at)),
         "since": iso(problem.since),
-        "solved_at": problem.solved_at.and_then(iso),
+        "solved_at": problem.solved_at.map(iso),
         "who": problem.kind.who(),
         "url": href,
     }})
